@@ -1,0 +1,1 @@
+"""What happens to a notification, room by room: received, kept, forwarded, operated."""

@@ -1,0 +1,37 @@
+"""The errors that cross rooms. Each says what is wrong in words that an operator can act on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FieldErrors = Mapping[str, Any]
+
+
+class InvalidNotification(ValueError):
+    """Authentic, but not a notification of this platform. `errors` maps each field to what is wrong with it."""
+
+    def __init__(self, errors: FieldErrors) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in errors.items()))
+        self.errors = errors
+
+
+class Refusal(Exception):
+    """The door refuses a request. `reason` is the machine-readable word of the answer, the log and the metric."""
+
+    def __init__(self, status: int, reason: str, detail: str, errors: FieldErrors | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.errors = errors
+
+
+class InboxUnavailable(Exception):
+    """The inbox could not store or read; nothing was acknowledged."""
+
+
+class FaultySettings(Exception):
+    """The settings cannot be used. `faults` lists every one, each naming where it stands and how to mend it."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)

@@ -1,0 +1,1 @@
+"""From a changed event to a confirmed change in HubSpot."""

@@ -1,0 +1,1 @@
+"""The door: proves where a notification came from, stores it, answers."""

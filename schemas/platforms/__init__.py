@@ -1,0 +1,1 @@
+"""What each platform's words mean: same stem as its handler."""
