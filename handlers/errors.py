@@ -25,13 +25,24 @@ class Refusal(Exception):
         self.errors = errors
 
 
+class LookUpFailed(Exception):
+    """The platform gave no usable answer about an event, for `reason`; the event is looked up again later."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class InboxUnavailable(Exception):
     """The inbox could not store or read; nothing was acknowledged."""
 
 
-class FaultySettings(Exception):
-    """The settings cannot be used. `faults` lists every one, each naming where it stands and how to mend it."""
+class FaultySettings(SystemExit):
+    """The settings cannot be used. `faults` lists every one, each naming where it stands and how to mend it.
+
+    Uncaught, it ends the process with that list and status 1, without a traceback.
+    """
 
     def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
+        super().__init__("\n".join(["Marquee cannot start:", *(f"  {fault}" for fault in faults)]))
         self.faults = tuple(faults)

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from handlers.signatures import Scheme
 from schemas.sources import Source, SourceSchema
 
 Json = Mapping[str, Any]
-Headers = Mapping[str, str]
 Fields = Mapping[str, Any]
 """HubSpot's field names with values ready to leave; `customProperties` maps a property's name to its value."""
 Version = int | float
 S = TypeVar("S", bound=Source)
+
+
+class Headers(Protocol):
+    """A request's headers, whatever their case."""
+
+    def get(self, key: str, /) -> str | None:
+        """The header's text, if it came."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ class Api:
 class Sample:
     """A notification as the platform would send it, unsigned."""
 
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes
 
 

@@ -1,0 +1,107 @@
+"""What an operator may ask of the API, and what it answers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from marshmallow import EXCLUDE, Schema, fields, post_dump, validate
+
+MAX_LIMIT = 500
+
+
+class Moment(fields.Field[float]):
+    """An RFC 3339 time outside, Unix seconds inside."""
+
+    def _serialize(self, value: float | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise self._naive() from error
+        if moment.tzinfo is None:
+            raise self._naive()
+        return moment.timestamp()
+
+    def _naive(self) -> Exception:
+        return self.make_error("invalid")
+
+    default_error_messages = {"invalid": "Not a time with a zone: such as 2026-11-24T07:00:00Z."}
+
+
+class NotificationsQuery(Schema):
+    """The filters of `GET /api/notifications`."""
+
+    class Meta:
+        """Other parameters are an error."""
+
+    source = fields.String()
+    event = fields.String()
+    outcome = fields.String(validate=validate.OneOf(["pending", "sent", "superseded", "unchanged", "dead"]))
+    since = Moment()
+    until = Moment()
+    cursor = fields.Integer(validate=validate.Range(min=1), error_messages={"invalid": "Not a cursor of this list."})
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_LIMIT))
+
+
+class NotificationView(Schema):
+    """One notification as an operator sees it."""
+
+    class Meta:
+        """Rows carry no more than this."""
+
+        unknown = EXCLUDE
+
+    notification = fields.String(attribute="id")
+    source = fields.String()
+    event = fields.String(allow_none=True)
+    delivery_id = fields.String(allow_none=True)
+    action = fields.String(allow_none=True)
+    outcome = fields.String()
+    reason = fields.String(allow_none=True)
+    detail = fields.Raw(allow_none=True)
+    received_at = Moment()
+    settled_at = Moment(allow_none=True)
+    attempt = fields.String(allow_none=True)
+
+    @post_dump
+    def unpack(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        """The detail is kept as JSON text."""
+        return data | {"detail": orjson.loads(data["detail"]) if data.get("detail") else None}
+
+
+class PauseView(Schema):
+    """Why nothing is sent just now."""
+
+    reason = fields.String()
+    since = Moment()
+    until = Moment()
+
+
+class SourceView(Schema):
+    """One source: what waits and when it was heard last."""
+
+    platform = fields.String()
+    waiting_events = fields.Integer()
+    last_heard = Moment(allow_none=True)
+
+
+class DeadView(Schema):
+    """How many notifications are dead for one reason."""
+
+    source = fields.String()
+    reason = fields.String()
+    notifications = fields.Integer()
+
+
+class StatusView(Schema):
+    """`GET /api/status`: is what HubSpot shows true, and if not, why."""
+
+    sending = fields.String()
+    pause = fields.Nested(PauseView, allow_none=True)
+    waiting_events = fields.Integer()
+    oldest_waiting_since = Moment(allow_none=True)
+    leader = fields.String(allow_none=True)
+    dead = fields.List(fields.Nested(DeadView))
+    sources = fields.Dict(keys=fields.String(), values=fields.Nested(SourceView))

@@ -1,0 +1,103 @@
+"""Eventbrite: what its webhooks and its API say. https://www.eventbrite.com/platform/api"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from marshmallow import EXCLUDE, Schema, fields, validate, validates
+
+from schemas.fields import Flag, Instant, Text, VersionNumber, WebUrl
+from schemas.sources import BaseUrl, Source, SourceSchema, unguessable
+
+
+class _Said(Schema):
+    """An object of Eventbrite's; only what HubSpot shows."""
+
+    class Meta:
+        """Eventbrite says more."""
+
+        unknown = EXCLUDE
+
+
+class Config(_Said):
+    """Which webhook it was, and what happened."""
+
+    action = fields.String(required=True)
+
+
+class Delivery(_Said):
+    """A webhook's body: what happened, and the address of what it happened to."""
+
+    config = fields.Nested(Config, required=True)
+    api_url = fields.String(required=True)
+
+
+class Multipart(_Said):
+    """Text, and the same as HTML."""
+
+    text = Text(allow_none=True)
+    html = Text(allow_none=True)
+
+
+class Named(_Said):
+    """An expansion of which only the name counts."""
+
+    name = Text(allow_none=True)
+
+
+class Time(_Said):
+    """A time of an event; `utc` is the one that is sure."""
+
+    utc = Instant(required=True)
+
+
+class SalesStatus(_Said):
+    """What the public page says of the sale."""
+
+    sales_status = fields.String(allow_none=True)
+    message_code = fields.String(allow_none=True)
+
+
+class EventObject(_Said):
+    """An event of the API, with its expansions."""
+
+    name = fields.Nested(Multipart, required=True)
+    summary = Text(allow_none=True)
+    description = fields.Nested(Multipart, allow_none=True)
+    url = WebUrl(required=True)
+    start = fields.Nested(Time, required=True)
+    end = fields.Nested(Time, allow_none=True)
+    hide_start_date = Flag(load_default=False, allow_none=True)
+    hide_end_date = Flag(load_default=False, allow_none=True)
+    changed = VersionNumber(load_default=None, allow_none=True)
+    published = fields.Raw(load_default=None, allow_none=True)
+    status = fields.String(required=True)
+    is_series = Flag(load_default=False, allow_none=True)
+    is_series_parent = Flag(load_default=False, allow_none=True)
+    organizer = fields.Nested(Named, allow_none=True)
+    format = fields.Nested(Named, allow_none=True)
+    category = fields.Nested(Named, allow_none=True)
+    event_sales_status = fields.Nested(SalesStatus, allow_none=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventbriteSource(Source):
+    """An Eventbrite organization, by its private token."""
+
+    api_token: str = field(repr=False)
+    api_url: str = "https://www.eventbriteapi.com"
+    series: Literal["occurrences", "parent", "both"] = "occurrences"
+
+
+class EventbriteSourceSchema(SourceSchema):
+    """The keys of a source on Eventbrite."""
+
+    source = EventbriteSource
+
+    api_token = fields.String(required=True, validate=validate.Length(min=1))
+    api_url = BaseUrl()
+    series = fields.String(validate=validate.OneOf(["occurrences", "parent", "both"]))
+
+    @validates("secrets")
+    def check_secrets(self, secrets: list[str], **kwargs: Any) -> None:
+        """Eventbrite signs nothing."""
+        unguessable(secrets)

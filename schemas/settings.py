@@ -1,0 +1,148 @@
+"""The settings of the environment: read once, validated, every fault in one list."""
+
+import logging
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvValidationError, FileAwareEnv
+from marshmallow import ValidationError
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+PROJECT = Path(__file__).resolve().parents[1]
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SECRETS = ("HUBSPOT_ACCESS_TOKEN", "OPERATOR_PASSWORD", "OPERATOR_TOKEN")
+VERSION = r"20\d\d-\d\d(-beta)?|v\d"
+OAUTH = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, typed. Seconds, bytes and days as named; secrets are kept out of `repr`."""
+
+    hubspot_access_token: str | None = field(repr=False)
+    hubspot_base_url: str
+    hubspot_api_version: str
+    hubspot_batch_size: int
+    hubspot_concurrency: int
+    hubspot_timeout: float
+    hubspot_time_zone: ZoneInfo
+    database_url: str
+    sources_file: Path
+    link_grace_seconds: float
+    debounce_seconds: float
+    worker: Literal["embedded", "off"]
+    max_body_bytes: int
+    timestamp_tolerance: float
+    retention_days: float
+    operator_password: str | None = field(repr=False)
+    operator_token: str | None = field(repr=False)
+    trusted_proxies: int
+    log_format: Literal["json", "text"]
+    log_level: str
+    host: str
+    port: int
+    web_concurrency: int
+    web_threads: int
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used. `faults` names each variable and what to do."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment. Raises `SettingsError` with all faults."""
+    env = FileAwareEnv(eager=False, strip_whitespace=True)
+    for name, parser in {"base_url": base_url, "zone": _zone, "database": _database, "place": _place}.items():
+        env.add_parser(name, parser)
+    faults: list[str] = _oauth_faults()
+    values = {name.lower(): _secret(env, name, faults) for name in SECRETS} | _plain(env)
+    try:
+        env.seal()
+    except EnvValidationError as error:
+        faults += [f"{name}: {' '.join(messages)}" for name, messages in _by_name(error)]
+    if values["worker"] == "embedded" and not values["hubspot_access_token"]:
+        faults.append("HUBSPOT_ACCESS_TOKEN: Is not set: give a token, or WORKER=off where nothing is to be sent.")
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**values)
+
+
+def _by_name(error: EnvValidationError) -> list[tuple[str, list[str]]]:
+    return list(error.error_messages.items()) if isinstance(error.error_messages, dict) else []
+
+
+def _plain(env: Env) -> dict[str, Any]:
+    return {
+        "hubspot_base_url": env.base_url("HUBSPOT_BASE_URL", "https://api.hubapi.com"),
+        "hubspot_api_version": env.str(
+            "HUBSPOT_API_VERSION", "2026-03", validate=Regexp(VERSION, error="Not a version: such as 2026-03, or v3.")
+        ),
+        "hubspot_batch_size": env.int("HUBSPOT_BATCH_SIZE", 100, validate=Range(1, 1000)),
+        "hubspot_concurrency": env.int("HUBSPOT_CONCURRENCY", 4, validate=Range(1, 32)),
+        "hubspot_timeout": env.float("HUBSPOT_TIMEOUT", 30.0, validate=Range(0.1, 120)),
+        "hubspot_time_zone": env.zone("HUBSPOT_TIME_ZONE", "UTC"),
+        "database_url": env.database("DATABASE_URL", "sqlite:///var/marquee.db"),
+        "sources_file": env.place("SOURCES_FILE", "sources.toml"),
+        "link_grace_seconds": env.float("LINK_GRACE_SECONDS", 600.0, validate=Range(0, 86400)),
+        "debounce_seconds": env.float("DEBOUNCE_SECONDS", 1.0, validate=Range(0, 3600)),
+        "worker": env.str("WORKER", "embedded", validate=OneOf(["embedded", "off"])),
+        "max_body_bytes": env.int("MAX_BODY_BYTES", 1024 * 1024, validate=Range(1, 64 * 1024 * 1024)),
+        "timestamp_tolerance": env.float("TIMESTAMP_TOLERANCE", 600.0, validate=Range(1, 86400)),
+        "retention_days": env.float("RETENTION_DAYS", 30.0, validate=Range(0.01, 36500)),
+        "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10)),
+        "log_format": env.str("LOG_FORMAT", "json", validate=OneOf(["json", "text"])),
+        "log_level": env.str("LOG_LEVEL", "INFO", validate=OneOf(list(logging.getLevelNamesMapping()))),
+        "host": env.str("HOST", "127.0.0.1", validate=Length(min=1)),
+        "port": env.int("PORT", 8000, validate=Range(0, 65535)),
+        "web_concurrency": env.int("WEB_CONCURRENCY", os.cpu_count() or 1, validate=Range(1, 256)),
+        "web_threads": env.int("WEB_THREADS", 8, validate=Range(1, 256)),
+    }
+
+
+def base_url(value: str) -> str:
+    """A base URL to call, without a slash at its end: https, or http on this host. Raises `ValidationError`."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValidationError("Not a base URL: such as https://api.hubapi.com, without a query or credentials.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValidationError("Is not encrypted: use https (http is for this host only).")
+    return value.rstrip("/")
+
+
+def _secret(env: Env, name: str, faults: list[str]) -> str | None:
+    try:
+        return env.str(name, None) or None
+    except ValueError:
+        faults.append(f"{name}_FILE: No readable text file stands there.")
+        return None
+
+
+def _oauth_faults() -> list[str]:
+    given = [name for name in OAUTH if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
+    return [f"{name}: OAuth is not supported yet: give HUBSPOT_ACCESS_TOKEN, a static token." for name in given]
+
+
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError("Not a time zone: such as Europe/Berlin.") from error
+
+
+def _database(value: str) -> str:
+    place = value.removeprefix("sqlite:///")
+    if place in (value, "", ":memory:"):
+        raise ValidationError("Only a file of SQLite is supported yet: such as sqlite:///var/marquee.db.")
+    return f"sqlite:///{PROJECT / place}"
+
+
+def _place(value: str) -> Path:
+    return PROJECT / value

@@ -1,0 +1,132 @@
+"""Eventbrite: what is looked up, and what it means."""
+
+import pytest
+from recorded import answer, source
+from werkzeug.datastructures import Headers
+
+from handlers.errors import InvalidNotification
+from handlers.platform import Answer, Found, Gone, Ignored, Skipped
+from handlers.platforms.eventbrite import api, look_up, read
+
+EVENT = answer("eventbrite", "event-2023")
+CANCELLED = {"event_sales_status": {"sales_status": "sales_ended", "message_code": "event_cancelled"}}
+OVER = {"event_sales_status": {"sales_status": "sales_ended", "message_code": "event_ended"}}
+
+
+def find(code=200, body=None, settings=None, **changes):
+    asking = look_up("717926867587", source("eventbrite", **(settings or {})))
+    next(asking)
+    with pytest.raises(StopIteration) as end:
+        asking.send(Answer(code, (body or EVENT) | changes))
+    return end.value.value
+
+
+def test_it_is_asked_with_the_expansions_that_tell_the_truth():
+    question = next(look_up("42", source("eventbrite")))
+    assert question.path == "/v3/events/42/"
+    assert "event_sales_status" in question.params["expand"]
+
+
+def test_an_event_is_shown_in_hubspots_words():
+    expansions = {"format": {"name": "Seminar"}, "organizer": {"name": "King's"}}
+    assert find(**expansions).fields == {
+        "eventName": "AI Forum: Can AI Fix Climate Change?",
+        "eventType": "Seminar",
+        "startDateTime": "2023-11-01T13:15:00Z",
+        "endDateTime": "2023-11-01T14:00:00Z",
+        "eventOrganizer": "King's",
+        "eventDescription": EVENT["summary"],
+        "eventUrl": EVENT["url"],
+        "eventCancelled": False,
+    }
+
+
+def test_the_older_recorded_answer_is_understood_too():
+    assert find(body=answer("eventbrite", "event-2019")).fields["startDateTime"] == "2019-10-18T17:00:00Z"
+
+
+def test_a_cancelled_event_is_live_by_its_status_and_cancelled_by_its_sale():
+    assert find(**CANCELLED).fields["eventCancelled"] is True
+    assert find(**OVER).fields["eventCancelled"] is False
+
+
+@pytest.mark.parametrize("word", ["canceled", "cancelled"])
+def test_a_status_that_says_so_cancels_as_well(word):
+    assert find(status=word).fields["eventCancelled"] is True
+
+
+def draft(**settings):
+    return find(settings=settings, status="draft", published=None)
+
+
+def test_a_draft_is_not_public_and_cancelled_only_where_that_is_wanted():
+    assert not draft().published
+    assert not draft().was_published
+    assert "eventCancelled" not in draft().fields
+    assert draft(on_unpublished="cancel").fields["eventCancelled"] is True
+
+
+def test_a_draft_that_was_published_once_shows_it():
+    assert find().was_published
+
+
+def test_hidden_times_are_not_told():
+    fields = find(hide_start_date=True, hide_end_date=True).fields
+    assert not fields.keys() & {"startDateTime", "endDateTime"}
+
+
+def test_the_category_stands_in_for_the_format():
+    assert find(format=None, category={"name": "Science"}).fields["eventType"] == "Science"
+    assert "eventType" not in find().fields
+
+
+def test_the_full_text_stands_in_for_the_summary_without_its_markup():
+    assert find(summary=None).fields["eventDescription"].startswith("The third in a series")
+    html = {"text": None, "html": "<P>One &amp; two</P><P>Three</P><script>x</script>"}
+    assert find(summary=None, description=html).fields["eventDescription"] == "One & two\n\nThree"
+    assert "eventDescription" not in find(summary=None, description=None).fields
+
+
+def test_a_series_parent_is_skipped_and_its_dates_sent_or_the_reverse():
+    parent = answer("eventbrite", "series-parent")
+    assert find(body=parent) == Skipped("series_parent")
+    assert isinstance(find(body=parent, settings={"series": "both"}), Found)
+    assert find(is_series=True, settings={"series": "parent"}) == Skipped("series_occurrence")
+    assert isinstance(find(is_series=True), Found)
+
+
+def test_an_event_that_is_not_found_is_gone():
+    assert find(404, {}) == Gone()
+
+
+def test_the_last_change_guards_against_stale_answers():
+    assert find().version == 1697054510000000
+
+
+def test_the_token_goes_behind_bearer():
+    assert api(source("eventbrite")).authorization == "Bearer private-token"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "{api-endpoint-to-fetch-object-details}",
+        "https://evil.example/v3/events/1/",
+        "http://www.eventbriteapi.com/v3/events/1/",
+        "https://www.eventbriteapi.com.evil.example/v3/events/1/",
+        "https://www.eventbriteapi.com/v3/events/1/../../users/me/",
+        "https://www.eventbriteapi.com/v3/orders/1/",
+        "https://user@www.eventbriteapi.com/v3/events/1/",
+        "https://www.eventbriteapi.com/v3/events/1/?x=y",
+        "",
+    ],
+)
+def test_an_address_that_is_no_events_is_refused_and_not_repeated(url):
+    with pytest.raises(InvalidNotification) as refused:
+        read({"config": {"action": "event.updated"}, "api_url": url}, Headers(), source("eventbrite"))
+    assert not url or url not in str(refused.value)
+
+
+def test_a_test_ping_is_ignored():
+    ping = {"config": {"action": "test"}, "api_url": "{api-endpoint-to-fetch-object-details}"}
+    assert read(ping, Headers(), source("eventbrite")) == Ignored("test")

@@ -1,0 +1,164 @@
+"""The operator's own system: every way to sign, with and without a map."""
+
+import json
+
+import pytest
+from recorded import source, table
+from werkzeug.datastructures import Headers
+
+from handlers.errors import InvalidNotification
+from handlers.platforms.generic import read, sample, schemes
+from handlers.signatures import GITHUB, Basic, Hmac, StandardWebhooks, Token
+from schemas.platforms.generic import GenericSourceSchema
+from schemas.sources import SourcesError, read_sources
+
+MAP = {
+    "id": "data.event.id",
+    "version": "data.event.updated_at",
+    "eventName": "data.event.title",
+    "startDateTime": "data.event.starts_at",
+    "eventCancelled": "data.event.status == 'cancelled'",
+}
+HMAC = {
+    "header": "X-Signature",
+    "pattern": "sha256=(?P<signature>.+)",
+    "content": "{timestamp}.{body}",
+    "timestamp_header": "X-Time",
+}
+
+
+def said(body, headers=None, **changes):
+    return read(body, Headers(headers or {}), source("generic", **changes))
+
+
+def errors(body, **changes):
+    with pytest.raises(InvalidNotification) as refused:
+        said(body, **changes)
+    return refused.value.errors
+
+
+def faults(**changes):
+    with pytest.raises(SourcesError) as refused:
+        read_sources({"it": table("generic", **changes)}, {}, {"generic": GenericSourceSchema})
+    return " ".join(refused.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("changes", "scheme"),
+    [
+        ({}, StandardWebhooks()),
+        ({"signature": "github"}, GITHUB),
+        ({"signature": "token"}, Token("Authorization")),
+        ({"signature": "token", "token_header": "X-Token"}, Token("X-Token")),
+        ({"signature": "basic"}, Basic()),
+    ],
+)
+def test_each_signature_has_its_scheme(changes, scheme):
+    assert schemes(source("generic", **changes)) == [scheme]
+
+
+def test_an_hmac_is_as_configured():
+    (scheme,) = schemes(source("generic", signature="hmac", hmac=HMAC))
+    assert isinstance(scheme, Hmac)
+    assert (scheme.header, scheme.content, scheme.timestamp_header) == ("X-Signature", "{timestamp}.{body}", "X-Time")
+
+
+def test_without_a_map_the_words_are_hubspots():
+    notification = said(
+        {"id": "ev-42", "version": 7, "objectId": "123", "eventName": "A", "customProperties": {"venue": "M", "n": 1}}
+    )
+    assert (notification.event, notification.version, notification.object_id) == ("ev-42", 7, "123")
+    assert notification.fields == {"eventName": "A", "customProperties": {"venue": "M", "n": "1"}}
+
+
+def test_absent_and_null_both_leave_a_field_alone():
+    assert said({"id": "ev-42", "endDateTime": None}).fields == {}
+
+
+def test_an_id_may_be_a_whole_number():
+    assert said({"id": 42}).event == "42"
+
+
+@pytest.mark.parametrize("value", [None, "", " ", True, 1.5, [], {}, "x" * 256, "a\nb", 1.2345678901234568e29])
+def test_what_cannot_be_an_id_is_refused(value):
+    assert errors({"id": value}).keys() == {"id"}
+
+
+def test_a_version_may_be_a_time_and_later_is_greater():
+    earlier = said({"id": "a", "version": "2026-11-24T07:00:00+01:00"}).version
+    assert earlier < said({"id": "a", "version": "2026-11-24T06:00:00.000001Z"}).version
+
+
+@pytest.mark.parametrize("value", ["7", "2026-11-24T07:00:00", True, [], "soon"])
+def test_what_orders_nothing_is_no_version(value):
+    assert errors({"id": "a", "version": value}).keys() == {"version"}
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "Svix-Id", "X-GitHub-Delivery", "x-delivery-id"])
+def test_the_delivery_id_comes_from_any_usual_header(header):
+    assert said({"id": "a", "notificationId": "body"}, {header: "d-1"}).delivery_id == "d-1"
+
+
+def test_the_bodys_own_id_stands_in_for_a_header():
+    assert said({"id": "a", "notificationId": "n-1"}).delivery_id == "n-1"
+
+
+def test_a_map_takes_any_json_to_the_same_fields():
+    event = {"id": 7, "updated_at": 3, "title": "T", "starts_at": "2027-03-28T09:00:00+02:00", "status": "cancelled"}
+    notification = said({"data": {"event": event}}, map=MAP)
+    assert (notification.event, notification.version) == ("7", 3)
+    assert notification.fields == {"eventName": "T", "startDateTime": "2027-03-28T07:00:00Z", "eventCancelled": True}
+
+
+def test_a_map_that_yields_the_wrong_type_names_the_field_and_the_type():
+    assert errors({"data": {"event": {"id": "a", "title": {"en": "T"}}}}, map=MAP) == {
+        "eventName": ["Is an object, not text."]
+    }
+
+
+def test_a_map_that_fails_on_a_body_names_the_field():
+    wrong = MAP | {"eventName": "length(data.event.title)"}
+    assert errors({"data": {"event": {"id": "a", "title": 7}}}, map=wrong).keys() == {"eventName"}
+
+
+def test_a_map_that_does_not_compile_is_a_fault_that_names_the_key():
+    assert "sources.it.map.eventName: Not a JMESPath" in faults(map=MAP | {"eventName": "data..title"})
+
+
+def test_a_map_without_an_id_or_with_an_unknown_field_is_a_fault():
+    assert "sources.it.map.id" in faults(map={"eventName": "title"})
+    assert "sources.it.map.eventTitle: Not a field" in faults(map=MAP | {"eventTitle": "title"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"signature": "rot13"}, "signature"),
+        ({"signature": "hmac"}, "hmac"),
+        ({"hmac": HMAC}, "hmac"),
+        ({"signature": "hmac", "hmac": HMAC | {"pattern": "("}}, "hmac.pattern"),
+        ({"signature": "hmac", "hmac": HMAC | {"pattern": "sha256=(.+)"}}, "hmac.pattern"),
+        ({"signature": "hmac", "hmac": HMAC | {"content": "{secret}.{body}"}}, "hmac.content"),
+        ({"signature": "hmac", "hmac": HMAC | {"content": "{timestamp}"}}, "hmac.content"),
+        ({"signature": "hmac", "hmac": HMAC | {"content": "{body"}}, "hmac.content"),
+        ({"signature": "hmac", "hmac": {"header": "X", "content": "{timestamp}.{body}"}}, "hmac.content"),
+        ({"signature": "hmac", "hmac": HMAC | {"algorithm": "md5"}}, "hmac.algorithm"),
+        ({"signature": "hmac", "hmac": HMAC | {"encoding": "rot13"}}, "hmac.encoding"),
+        ({"secrets": ["whsec_not base64"]}, "secrets"),
+        ({"secrets": ["whpk_" + "AAAA"]}, "secrets"),
+        ({"signatur": "hmac"}, "signatur"),
+        ({"custom_properties": {"venue": "a..b"}}, "custom_properties.venue"),
+    ],
+)
+def test_a_fault_of_the_settings_names_its_key(changes, key):
+    assert f"sources.it.{key}: " in faults(**changes)
+
+
+def test_a_mapped_sample_is_built_backwards():
+    body = json.loads(sample(source("generic", map=MAP), 3, 1).body)
+    assert body["data"]["event"]["id"] == "event-3"
+
+
+def test_a_map_that_cannot_be_turned_round_makes_no_sample():
+    with pytest.raises(ValueError, match="plain path"):
+        sample(source("generic", map={"id": "join('-', [a, b])"}), 1, 1)

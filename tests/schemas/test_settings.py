@@ -1,0 +1,171 @@
+"""The environment: read once, every fault in one list, no secret in any of it."""
+
+import os
+
+import pytest
+
+from handlers.configuration import configure
+from handlers.errors import FaultySettings
+from handlers.platforms import discover
+from schemas.settings import PROJECT, SettingsError, read_settings
+
+SOURCES = '[sources.own]\nplatform = "generic"\nsignature = "token"\nsecrets = ["${OWN_SECRET}"]\n'
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """An environment with nothing in it but what a test sets, and a usable file of sources."""
+    for name in list(os.environ):
+        if name.startswith(
+            ("HUBSPOT_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "WORKER", "PORT", "HOST")
+        ):
+            monkeypatch.delenv(name)
+    (tmp_path / "sources.toml").write_text(SOURCES)
+    monkeypatch.setenv("SOURCES_FILE", str(tmp_path / "sources.toml"))
+    monkeypatch.setenv("OWN_SECRET", "the-own-secret")
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-token")
+    return monkeypatch
+
+
+def faults():
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    return refused.value.faults
+
+
+def all_faults():
+    with pytest.raises(FaultySettings) as refused:
+        configure(discover())
+    return refused.value.faults
+
+
+def test_everything_has_a_default_but_the_token(environment):
+    settings = read_settings()
+    assert (settings.hubspot_batch_size, settings.debounce_seconds, settings.port) == (100, 1.0, 8000)
+    assert settings.database_url == f"sqlite:///{PROJECT}/var/marquee.db"
+
+
+def test_without_a_token_nothing_that_sends_may_start(environment):
+    environment.delenv("HUBSPOT_ACCESS_TOKEN")
+    assert faults() == ["HUBSPOT_ACCESS_TOKEN: Is not set: give a token, or WORKER=off where nothing is to be sent."]
+    environment.setenv("WORKER", "off")
+    assert read_settings().hubspot_access_token is None
+
+
+def test_a_secret_may_come_as_a_file_with_a_newline_at_its_end(environment, tmp_path):
+    (tmp_path / "token").write_text("from-the-file\n")
+    environment.delenv("HUBSPOT_ACCESS_TOKEN")
+    environment.setenv("HUBSPOT_ACCESS_TOKEN_FILE", str(tmp_path / "token"))
+    assert read_settings().hubspot_access_token == "from-the-file"
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_a_fault(environment):
+    environment.setenv("OPERATOR_TOKEN_FILE", "/nowhere")
+    assert faults() == ["OPERATOR_TOKEN_FILE: No readable text file stands there."]
+
+
+def test_an_empty_secret_counts_as_none(environment):
+    environment.setenv("OPERATOR_TOKEN", "")
+    assert read_settings().operator_token is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("HUBSPOT_BATCH_SIZE", value) for value in ("0", "many", "1001", "")),
+        *(
+            ("HUBSPOT_BASE_URL", value)
+            for value in ("api.hubapi.com", "http://api.hubapi.com", "https://u:p@x.example", "ftp://x")
+        ),
+        *(
+            ("DATABASE_URL", value)
+            for value in ("postgresql+psycopg://h/d", "sqlite://", "sqlite:///:memory:", "nonsense")
+        ),
+        ("HUBSPOT_API_VERSION", "../admin"),
+        ("HUBSPOT_TIME_ZONE", "Mars/Phobos"),
+        ("HUBSPOT_TIME_ZONE", "../../etc/passwd"),
+        ("HUBSPOT_TIMEOUT", "0"),
+        ("WORKER", "maybe"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "LOUD"),
+        ("PORT", "70000"),
+        ("MAX_BODY_BYTES", "-1"),
+        ("TRUSTED_PROXIES", "x"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_a_fault_of_that_name(environment, name, value):
+    environment.setenv(name, value)
+    assert [fault.partition(":")[0] for fault in faults()] == [name]
+
+
+def test_oauth_is_said_not_to_be_supported_yet(environment):
+    environment.setenv("HUBSPOT_CLIENT_ID", "x")
+    assert "not supported yet" in faults()[0]
+
+
+def test_http_is_for_this_host_only(environment):
+    environment.setenv("HUBSPOT_BASE_URL", "http://127.0.0.1:8001/")
+    assert read_settings().hubspot_base_url == "http://127.0.0.1:8001"
+
+
+def test_faults_of_the_environment_and_of_the_sources_come_together(environment, tmp_path):
+    environment.setenv("PORT", "x")
+    environment.delenv("OWN_SECRET")
+    (tmp_path / "sources.toml").write_text(SOURCES + 'on_deleted = "maybe"\n[sources.other]\nplatform = "pretixx"\n')
+    found = "\n".join(all_faults())
+    assert "PORT: " in found
+    assert "sources.toml: sources.own.secrets: The variable OWN_SECRET is not set." in found
+    assert "sources.toml: sources.own.on_deleted: Must be one of: cancel, ignore." in found
+    assert "sources.toml: sources.other.platform: No such platform: choose one of eventbrite, generic, pretix." in found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "No source is configured"),
+        ("[sources]", "No source is configured"),
+        ("[sources.own", "Not TOML"),
+        ("[source.own]", "source: Unknown key"),
+        ("sources = 7", "No source is configured"),
+        ("[sources]\nown = 7", "Not a table"),
+        ('[sources."a b"]\nplatform = "generic"', "Not a name"),
+        ('[sources.own]\nplatform = "generic"\nsecrets = []', "No secret, no start"),
+        ('[sources.own]\nplatform = "generic"', "secrets"),
+        ('[sources.own]\nplatform = "eventbrite"\nsecrets = ["short"]\napi_token = "t"', "Too short"),
+        (
+            '[sources.own]\nplatform = "pretix"\nsecrets = ["long-enough"]\napi_url = "http://pretix.eu"',
+            "not encrypted",
+        ),
+        (
+            '[sources.own]\nplatform = "pretix"\nsecrets = ["long-enough"]\napi_url = 7\norganizers = "acme"',
+            "organizers",
+        ),
+    ],
+)
+def test_a_file_of_sources_that_cannot_be_used_says_why(environment, tmp_path, text, words):
+    (tmp_path / "sources.toml").write_text(text)
+    assert words in "\n".join(all_faults())
+
+
+def test_no_file_of_sources_is_a_fault(environment):
+    environment.setenv("SOURCES_FILE", "/nowhere/sources.toml")
+    (fault,) = all_faults()
+    assert fault.startswith("SOURCES_FILE: sources.toml cannot be read (No such file or directory)")
+
+
+def test_no_fault_repeats_a_secret(environment, tmp_path):
+    environment.setenv("OWN_SECRET", "whsec_%%%")
+    (tmp_path / "sources.toml").write_text(SOURCES.replace("token", "standard-webhooks"))
+    assert "%%%" not in "\n".join(all_faults())
+
+
+def test_settings_do_not_show_their_secrets(environment):
+    assert "pat-token" not in repr(read_settings())
+    assert "the-own-secret" not in repr(configure(discover()).sources)
+
+
+def test_uncaught_the_faults_end_the_process_with_status_one(environment):
+    environment.setenv("PORT", "x")
+    with pytest.raises(SystemExit) as ended:
+        configure(discover())
+    assert str(ended.value).startswith("Marquee cannot start:\n  PORT: ")
