@@ -1,0 +1,26 @@
+"""What the door hands to the inbox, and what it gets back."""
+
+from dataclasses import dataclass
+
+from handlers.errors import FieldErrors
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One authentic webhook. `received_at` is Unix seconds, UTC; `errors` by field say why it is refused, and make it dead."""
+
+    source: str
+    body: bytes
+    received_at: float
+    action: str | None = None
+    event: str | None = None
+    delivery_id: str | None = None
+    errors: FieldErrors | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The stored notification's id, or for a duplicate the id of the first that came with its delivery id."""
+
+    notification: str
+    duplicate: bool

@@ -1,0 +1,308 @@
+"""The worker's end of the inbox: changed events out, what became of them back in."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from handlers.inbox import tables
+from handlers.inbox.database import Database
+from handlers.inbox.lease import Lease
+
+CHUNK = 200
+Stamp = tuple[float, int]
+"""Which notification said something last: its version, then its number."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the platform says of an event. `fields` are flat: a custom property is `property:<name>`."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    version: float = 0
+    published: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """The marketing event that stands for an event, and what HubSpot last confirmed of it, flat like `State.fields`."""
+
+    object_id: str
+    found_by: str
+    confirmed: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An event with something to send. `changes` and `changed_at` are as they stood when it was taken."""
+
+    id: int
+    source: str
+    external_id: str
+    changes: int
+    changed_at: float
+    tries: int
+    missing_since: float | None
+    state: State
+    link: Link | None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A notification that waits, as received."""
+
+    id: int
+    received_at: float
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one notification. `received_at` and `settled` times are Unix seconds."""
+
+    notification: int
+    received_at: float
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call of batch/update and its answer, as kept for the operator."""
+
+    batch: str
+    sent_at: float
+    seconds: float
+    status: int | None
+    fault: str | None
+    hubspot_status: str | None
+    inputs: int
+    updated: int
+    failed: int
+    correlation_id: str | None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What the worker found out about one event.
+
+    `confirmed`: the fields that HubSpot confirmed just now. `retry_at`: it stays changed, and is taken again then,
+    because it waits for `waits_for`. `unlink`: its marketing event is no more.
+    """
+
+    event: Changed
+    outcomes: Sequence[Outcome] = ()
+    state: State | None = None
+    confirmed: Mapping[str, Any] | None = None
+    retry_at: float | None = None
+    waits_for: str | None = None
+    missing_since: float | None = None
+    unlink: bool = False
+
+
+_event, _link, _state = tables.event.c, tables.link.c, tables.state.c
+_DUE = (
+    select(tables.event, tables.state, tables.link)
+    .select_from(tables.event.outerjoin(tables.state).outerjoin(tables.link))
+    .order_by(_event.due_at)
+)
+_SETTLE_NOTIFICATION = (
+    update(tables.notification)
+    .where(tables.notification.c.id == bindparam("number"), tables.notification.c.outcome == "pending")
+    .values({name: bindparam(name) for name in ("outcome", "reason", "detail", "settled_at", "attempt_id")})
+)
+_unchanged = _event.changes == bindparam("seen")
+_SETTLE_EVENT = (
+    update(tables.event)
+    .where(_event.id == bindparam("number"))
+    .values(
+        due_at=case(
+            (_unchanged, bindparam("retry_at")), else_=func.coalesce(bindparam("retry_at"), bindparam("again_at"))
+        ),
+        changed_at=case(
+            (_unchanged, bindparam("waiting_since")), else_=func.coalesce(bindparam("waiting_since"), bindparam("now"))
+        ),
+        tries=bindparam("tries_now"),
+        missing_since=bindparam("missing"),
+        waits_for=bindparam("waits"),
+    )
+)
+_saved = upsert(tables.state)
+_SAVE_STATE = _saved.on_conflict_do_update(
+    index_elements=["event_id"],
+    set_={name: _saved.excluded[name] for name in ("fields", "stamps", "version", "published")},
+)
+_CONFIRM = (
+    update(tables.link)
+    .where(_link.event_id == bindparam("number"))
+    .values(confirmed=bindparam("fields"), confirmed_at=bindparam("at"))
+)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The set of changed events. Every write is refused (`LeadLost`) to a worker that leads no more.
+
+    `debounce` is how many seconds an event waits that changed again while it was being sent.
+    """
+
+    database: Database
+    lease: Lease
+    debounce: float
+
+    def take(self, moment: float, limit: int, in_hand: Collection[int]) -> list[Changed]:
+        """Up to `limit` events due by `moment` (Unix seconds) that are not in hand already, the longest due first."""
+        rows = self.database.rows(_DUE.where(_event.due_at <= moment).limit(limit + len(in_hand)))
+        return [_changed_event(row) for row in rows if row.id not in in_hand][:limit]
+
+    def pending(self, event_id: int) -> Iterator[list[Pending]]:
+        """An event's waiting notifications in the order of their arrival, a chunk at a time."""
+        last = 0
+        while chunk := self._pending_after(event_id, last):
+            yield chunk
+            last = chunk[-1].id
+
+    def doubt(self, links: Mapping[int, Link], sending: Mapping[int, Collection[str]]) -> set[int]:
+        """Before a call: keep the new `links` and forget what HubSpot confirmed of the fields being sent.
+
+        Until the answer is settled nobody knows what HubSpot holds; after a crash the same values must be sent again.
+        Returns the events whose marketing event is another event's already.
+        """
+        with self.database.write() as connection:
+            self.lease.check(connection)
+            refused = {event for event, link in links.items() if not _keep_link(connection, event, link)}
+            _forget(connection, {event: names for event, names in sending.items() if event not in refused})
+        return refused
+
+    def settle(self, settlements: Sequence[Settlement], moment: float, attempt: Attempt | None = None) -> None:
+        """Write down in one transaction what became of events and their notifications."""
+        with self.database.write() as connection:
+            self.lease.check(connection)
+            number = _add_attempt(connection, attempt) if attempt else None
+            _settle_notifications(connection, settlements, moment, number)
+            _save_states(connection, settlements)
+            _confirm(connection, settlements, moment)
+            _unlink(connection, settlements)
+            self._settle_events(connection, settlements, moment)
+
+    def _pending_after(self, event_id: int, last: int) -> list[Pending]:
+        column = tables.notification.c
+        query = (
+            select(column.id, column.received_at, tables.body.c.content)
+            .join(tables.body)
+            .where(column.event_id == event_id, column.outcome == "pending", column.id > last)
+            .order_by(column.id)
+            .limit(CHUNK)
+        )
+        return [Pending(*row) for row in self.database.rows(query)]
+
+    def _settle_events(self, connection: Connection, settlements: Sequence[Settlement], moment: float) -> None:
+        rows = [_event_row(settlement, moment, moment + self.debounce) for settlement in settlements]
+        if rows:
+            connection.execute(_SETTLE_EVENT, rows)
+
+
+def _changed_event(row: Any) -> Changed:
+    known = State(row.fields, row.stamps, row.version, row.published) if row.fields is not None else State()
+    link = Link(row.object_id, row.found_by, row.confirmed) if row.object_id is not None else None
+    return Changed(
+        row.id,
+        row.source,
+        row.external_id,
+        row.changes,
+        row.changed_at or row.due_at,
+        row.tries,
+        row.missing_since,
+        known,
+        link,
+    )
+
+
+def _keep_link(connection: Connection, event: int, link: Link) -> bool:
+    row = {"event_id": event, "object_id": link.object_id, "found_by": link.found_by, "confirmed": {}}
+    connection.execute(upsert(tables.link).values(row).on_conflict_do_nothing())
+    return connection.scalar(select(_link.event_id).where(_link.object_id == link.object_id)) == event
+
+
+def _forget(connection: Connection, sending: Mapping[int, Collection[str]]) -> None:
+    query = select(_link.event_id, _link.confirmed, _link.confirmed_at).where(_link.event_id.in_(list(sending)))
+    rows = [
+        {
+            "number": event,
+            "at": at,
+            "fields": {name: value for name, value in known.items() if name not in sending[event]},
+        }
+        for event, known, at in connection.execute(query).all()
+        if not known.keys().isdisjoint(sending[event])
+    ]
+    if rows:
+        connection.execute(_CONFIRM, rows)
+
+
+def _add_attempt(connection: Connection, attempt: Attempt) -> int | None:
+    number: int | None = connection.scalar(insert(tables.attempt).values(vars(attempt)).returning(tables.attempt.c.id))
+    return number
+
+
+def _settle_notifications(
+    connection: Connection, settlements: Sequence[Settlement], moment: float, attempt: int | None
+) -> None:
+    rows = [
+        {
+            "number": outcome.notification,
+            "outcome": outcome.outcome,
+            "reason": outcome.reason,
+            "detail": outcome.detail,
+            "settled_at": moment,
+            "attempt_id": attempt if outcome.outcome in ("sent", "dead", "superseded") else None,
+        }
+        for settlement in settlements
+        for outcome in settlement.outcomes
+    ]
+    if rows:
+        connection.execute(_SETTLE_NOTIFICATION, rows)
+
+
+def _save_states(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    rows = [{"event_id": s.event.id, **vars(s.state)} for s in settlements if s.state is not None]
+    if rows:
+        connection.execute(_SAVE_STATE, rows)
+
+
+def _confirm(connection: Connection, settlements: Sequence[Settlement], moment: float) -> None:
+    rows = [
+        {
+            "number": s.event.id,
+            "at": moment,
+            "fields": {**(s.event.link.confirmed if s.event.link else {}), **s.confirmed},
+        }
+        for s in settlements
+        if s.confirmed is not None
+    ]
+    if rows:
+        connection.execute(_CONFIRM, rows)
+
+
+def _unlink(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    gone = [s.event.id for s in settlements if s.unlink]
+    if gone:
+        connection.execute(tables.link.delete().where(_link.event_id.in_(gone)))
+
+
+def _event_row(settlement: Settlement, moment: float, again_at: float) -> dict[str, Any]:
+    waits = settlement.retry_at is not None
+    return {
+        "number": settlement.event.id,
+        "seen": settlement.event.changes,
+        "retry_at": settlement.retry_at,
+        "again_at": again_at,
+        "waiting_since": settlement.event.changed_at if waits else None,
+        "now": moment,
+        "tries_now": settlement.event.tries + 1 if waits else 0,
+        "missing": settlement.missing_since,
+        "waits": settlement.waits_for,
+    }

@@ -1,0 +1,53 @@
+"""Brings the database's schema up to date, or says why it must not be touched."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from handlers.errors import FaultySettings
+from handlers.inbox.database import Database
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def migrate(database: Database) -> None:
+    """Run what is missing, one process at a time. Raises `FaultySettings` where the schema is newer than this code."""
+    config = _config()
+    with database.write() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == _head(config):
+            return
+        _refuse_newer(config, current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is the one that this code was written for."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _head(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _head(config: Config) -> str | None:
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def _refuse_newer(config: Config, current: str | None) -> None:
+    try:
+        ScriptDirectory.from_config(config).get_revision(current) if current else None
+    except CommandError as error:
+        raise FaultySettings(
+            [
+                f"DATABASE_URL: its schema ({current}) is newer than this version of Marquee: update Marquee, or restore a backup."
+            ]
+        ) from error

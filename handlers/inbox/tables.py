@@ -1,0 +1,153 @@
+"""The tables of the inbox. Times are Unix seconds, UTC."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+# One row a platform's event: who it is, and since when it waits to be sent. Narrow, because every notification touches it.
+event = Table(
+    "event",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("changes", BigInteger, nullable=False),  # counts notifications: tells whether one came while it was sent
+    Column("changed_at", Double),  # since when something waits; null: nothing does
+    Column("due_at", Double),  # when the worker shall take it up; null: nothing to do
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("missing_since", Double),  # since when HubSpot has been asked in vain
+    Column("waits_for", String(64)),  # why it was put off
+    Index("event_identity", "source", "external_id", unique=True),
+    Index("event_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+# What the platform says of an event, merged field by field.
+state = Table(
+    "state",
+    metadata,
+    Column("event_id", _Id, ForeignKey("event.id"), primary_key=True),
+    Column("fields", JSON, nullable=False),
+    Column("stamps", JSON, nullable=False),  # field -> [version, notification] that said it last
+    Column("version", Double, nullable=False),  # the newest version heard of
+    Column("published", Boolean, nullable=False),  # it was public at some time
+)
+
+# Which marketing event stands for an event, and what HubSpot last confirmed of it.
+link = Table(
+    "link",
+    metadata,
+    Column("event_id", _Id, ForeignKey("event.id"), primary_key=True),
+    Column("object_id", String(32), nullable=False, unique=True),
+    Column("found_by", String(16), nullable=False),
+    Column("confirmed", JSON, nullable=False),
+    Column("confirmed_at", Double),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("batch", String(32), nullable=False),
+    Column("sent_at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("status", Integer),
+    Column("fault", String(64)),
+    Column("hubspot_status", String(32)),
+    Column("inputs", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("correlation_id", String(64)),
+    Index("attempt_sent_at", "sent_at"),
+    sqlite_autoincrement=True,
+)
+
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("event_id", _Id, ForeignKey("event.id")),  # null: refused as no notification of its platform
+    Column("delivery_id", String(255)),
+    Column("action", String(255)),
+    Column("received_at", Double, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(64)),
+    Column("detail", Text),
+    Column("settled_at", Double),
+    Column("attempt_id", _Id, ForeignKey("attempt.id")),
+    # A refused delivery does not take its id, so that a mended redelivery is judged afresh.
+    Index(
+        "notification_delivery",
+        "source",
+        "delivery_id",
+        unique=True,
+        sqlite_where=text("delivery_id IS NOT NULL AND event_id IS NOT NULL"),
+        postgresql_where=text("delivery_id IS NOT NULL AND event_id IS NOT NULL"),
+    ),
+    Index(
+        "notification_pending",
+        "event_id",
+        "id",
+        sqlite_where=text("outcome = 'pending'"),
+        postgresql_where=text("outcome = 'pending'"),
+    ),
+    Index("notification_event", "event_id", "id"),
+    Index("notification_source", "source", "id"),
+    Index(
+        "notification_dead",
+        "source",
+        "reason",
+        sqlite_where=text("outcome = 'dead'"),
+        postgresql_where=text("outcome = 'dead'"),
+    ),
+    Index(
+        "notification_settled",
+        "settled_at",
+        sqlite_where=text("settled_at IS NOT NULL"),
+        postgresql_where=text("settled_at IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# The raw truth, apart from the rows that are searched.
+body = Table(
+    "body",
+    metadata,
+    Column("notification_id", _Id, ForeignKey("notification.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(128), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("scope", String(64), primary_key=True),  # "sending": all of HubSpot
+    Column("reason", String(64), nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double, nullable=False),
+)

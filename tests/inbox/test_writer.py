@@ -1,0 +1,139 @@
+"""Storing: durable, once for each delivery, together with whoever waits."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
+import pytest
+from inboxes import NOON, arrival
+from sqlalchemy import event, select
+
+from handlers.errors import InboxUnavailable
+from handlers.inbox import tables
+from handlers.inbox.writer import Writer
+
+
+@pytest.fixture
+def writer(database):
+    return Writer(database, debounce=1.0)
+
+
+def test_a_stored_notification_is_pending_and_keeps_its_body(database, writer):
+    writer.store(arrival(body=b'{"id": "ev-1", "x": 1}'))
+    assert database.rows(select(tables.notification.c.outcome)) == [("pending",)]
+    assert database.rows(select(tables.body.c.content)) == [(b'{"id": "ev-1", "x": 1}',)]
+
+
+def test_a_notification_marks_its_event_as_changed_and_due_after_the_debounce(database, writer):
+    writer.store(arrival())
+    assert database.rows(select(tables.event.c.changed_at, tables.event.c.due_at)) == [(NOON, NOON + 1.0)]
+
+
+def test_a_second_notification_does_not_put_the_event_off(database, writer):
+    writer.store(arrival())
+    writer.store(arrival(received_at=NOON + 0.9))
+    assert database.rows(select(tables.event.c.changes, tables.event.c.due_at)) == [(2, NOON + 1.0)]
+
+
+def test_a_delivery_id_seen_before_is_a_duplicate_with_the_first_ones_id(writer):
+    first = writer.store(arrival(delivery_id="d-1"))
+    again = writer.store(arrival(delivery_id="d-1", body=b'{"id": "other"}'))
+    assert (again.duplicate, again.notification) == (True, first.notification)
+
+
+def test_a_duplicate_stores_nothing(database, writer):
+    writer.store(arrival(delivery_id="d-1"))
+    writer.store(arrival(delivery_id="d-1"))
+    assert len(database.rows(select(tables.notification.c.id))) == 1
+    assert database.rows(select(tables.event.c.changes)) == [(1,)]
+
+
+def test_two_sources_may_use_the_same_delivery_id(writer):
+    writer.store(arrival(delivery_id="d-1"))
+    assert not writer.store(arrival(delivery_id="d-1", source="other")).duplicate
+
+
+def test_identical_bodies_without_a_delivery_id_are_two_notifications(writer):
+    assert writer.store(arrival()).notification != writer.store(arrival()).notification
+
+
+def test_a_refused_notification_is_dead_with_its_errors(database, writer):
+    writer.store(arrival(event=None, delivery_id="d-1", errors={"id": ["Missing."]}))
+    row = database.rows(
+        select(tables.notification.c.outcome, tables.notification.c.reason, tables.notification.c.detail)
+    )
+    assert row == [("dead", "invalid", '{"id":["Missing."]}')]
+
+
+def test_a_refused_delivery_does_not_take_its_id(writer):
+    writer.store(arrival(event=None, delivery_id="d-1", errors={"id": ["Missing."]}))
+    assert not writer.store(arrival(delivery_id="d-1")).duplicate
+
+
+def test_requests_that_wait_together_share_commits(database, writer):
+    commits = []
+    event.listen(database.engine, "commit", lambda connection: commits.append(1))
+    with ThreadPoolExecutor(8) as pool, database.write():
+        waiting = [pool.submit(writer.store, arrival(f"ev-{n}")) for n in range(8)]
+        while len(writer._waiting) < 7:
+            sleep(0.001)
+        commits.clear()
+    assert len({w.result().notification for w in waiting}) == 8
+    assert len(commits) <= 3
+
+
+def test_within_one_commit_the_first_of_a_delivery_stands(database, writer):
+    with ThreadPoolExecutor(4) as pool, database.write():
+        waiting = [pool.submit(writer.store, arrival(delivery_id="d-1")) for _ in range(4)]
+    assert sorted(w.result().duplicate for w in waiting) == [False, True, True, True]
+    assert len({w.result().notification for w in waiting}) == 1
+
+
+def test_one_arrival_that_the_database_refuses_does_not_take_the_others_with_it(database, writer):
+    with ThreadPoolExecutor(3) as pool, database.write():
+        first = pool.submit(writer.store, arrival("first"))
+        good = pool.submit(writer.store, arrival("good"))
+        bad = pool.submit(writer.store, arrival("bad", action=object()))
+    assert first.result().notification
+    assert good.result().notification
+    with pytest.raises(InboxUnavailable):
+        bad.result()
+
+
+def test_a_database_that_cannot_be_written_is_said_so(database, writer):
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE body")
+    with pytest.raises(InboxUnavailable):
+        writer.store(arrival())
+
+
+def test_what_is_acknowledged_is_in_the_file(database, writer):
+    writer.store(arrival())
+    with sqlite3.connect(f"file:{database.path}?mode=ro", uri=True) as other:
+        assert other.execute("SELECT count(*) FROM notification").fetchone() == (1,)
+    other.close()
+
+
+def test_commits_survive_a_power_cut_in_wal_mode(database):
+    with database.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
+
+
+def test_a_full_disk_refuses_and_takes_again_when_there_is_room(database, writer):
+    database.engine.dispose()
+    full = _full(database)
+    with pytest.raises(InboxUnavailable, match="full"):
+        [writer.store(arrival(body=b"x" * 100_000)) for _ in range(50)]
+    event.remove(database.engine, "connect", full)
+    database.engine.dispose()
+    assert writer.store(arrival()).notification
+
+
+def _full(database):
+    def limit(connection, _record):
+        connection.execute("PRAGMA max_page_count = 60")
+
+    event.listen(database.engine, "connect", limit)
+    return limit
