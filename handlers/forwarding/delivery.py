@@ -1,0 +1,117 @@
+"""Sends parcels in one batch and writes down each answer as soon as it is there."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+
+import structlog
+
+from handlers.forwarding import settling
+from handlers.forwarding.forwarder import Forwarder, Sent
+from handlers.forwarding.merging import nest
+from handlers.forwarding.preparing import Parcel
+from handlers.forwarding.verdict import Pause, Rejection
+from handlers.inbox.queue import Attempt, Queue, Settlement
+from handlers.metrics import Metrics
+from schemas.hubspot import to_input
+
+NOT_THERE = "OBJECT_NOT_FOUND"
+UNCONFIRMED_SECONDS = 10.0
+UNCONFIRMED_MOST = 900.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The last leg: `queue` hears of doubt before a call and of the outcome after it."""
+
+    queue: Queue
+    forwarder: Forwarder
+    metrics: Metrics
+    clock: Callable[[], float] = time.time
+
+    def deliver(self, parcels: Sequence[Parcel]) -> Pause | None:
+        """Send a batch, one parcel per marketing event; returns why sending must pause, if it must. Raises `LeadLost`."""
+        open_parcels = self._announce(parcels)
+        inputs = [to_input(object_id, nest(parcel.fields)) for object_id, parcel in open_parcels.items()]
+        pause = None
+        for sent in self.forwarder.send(inputs, token_hex(8)) if inputs else ():
+            self._settle(sent, open_parcels)
+            pause = sent.verdict.then if isinstance(sent.verdict.then, Pause) else pause
+        if pause is None:
+            self._ask_again(open_parcels)
+        return pause
+
+    def _announce(self, parcels: Sequence[Parcel]) -> dict[str, Parcel]:
+        """What HubSpot confirmed of these fields counts no more; a marketing event that is taken is not touched."""
+        new = {p.merged.event.id: p.link for p in parcels if p.merged.event.link is None}
+        refused = self.queue.doubt(new, {p.merged.event.id: set(p.fields) for p in parcels})
+        taken = [p for p in parcels if p.merged.event.id in refused]
+        if taken:
+            self.write_down(
+                [settling.dead(p.merged, "linked_elsewhere", {"objectId": p.link.object_id}) for p in taken]
+            )
+        return {p.link.object_id: p for p in parcels if p.merged.event.id not in refused}
+
+    def _settle(self, sent: Sent, open_parcels: dict[str, Parcel]) -> None:
+        settlements = [self._sent(open_parcels.pop(object_id)) for object_id in sent.verdict.confirmed]
+        settlements += [_dead(open_parcels.pop(object_id), why) for object_id, why in sent.verdict.rejected.items()]
+        self.write_down(settlements, _attempt(sent, self.clock()))
+
+    def _sent(self, parcel: Parcel) -> Settlement:
+        return settling.sent(parcel.merged, parcel.fields)
+
+    def _ask_again(self, unconfirmed: Mapping[str, Parcel]) -> None:
+        """HubSpot took the call and said nothing of these: the same values are sent again, less and less often."""
+        if unconfirmed:
+            self.write_down([self._again(parcel) for parcel in unconfirmed.values()])
+
+    def _again(self, parcel: Parcel) -> Settlement:
+        wait = min(UNCONFIRMED_MOST, UNCONFIRMED_SECONDS * 2.0**parcel.merged.event.tries)
+        return settling.later(parcel.merged, self.clock() + wait, "unconfirmed")
+
+    def write_down(self, settlements: Sequence[Settlement], attempt: Attempt | None = None) -> None:
+        """Settle, and count and log what was settled."""
+        moment = self.clock()
+        self.queue.settle(settlements, moment, attempt)
+        for settlement in settlements:
+            self._count(settlement, moment)
+
+    def _count(self, settlement: Settlement, moment: float) -> None:
+        source = settlement.event.source
+        for outcome in settlement.outcomes:
+            self.metrics.settled.labels(source, outcome.outcome).inc()
+            if outcome.outcome == "sent":
+                self.metrics.freshness.labels(source).observe(max(0.0, moment - outcome.received_at))
+            if outcome.outcome == "dead":
+                _log.warning(
+                    "notification dead",
+                    action="notification.dead",
+                    source=source,
+                    about=settlement.event.external_id,
+                    notification=str(outcome.notification),
+                    reason=outcome.reason,
+                )
+
+
+def _dead(parcel: Parcel, why: Rejection) -> Settlement:
+    missing = why.category == NOT_THERE
+    reason = "not_in_hubspot" if missing else "rejected_by_hubspot"
+    return settling.dead(parcel.merged, reason, vars(why), unlink=missing)
+
+
+def _attempt(sent: Sent, moment: float) -> Attempt:
+    reply, verdict = sent.reply, sent.verdict
+    return Attempt(
+        batch=sent.batch,
+        sent_at=moment - reply.seconds,
+        seconds=reply.seconds,
+        status=reply.status,
+        fault=reply.fault,
+        hubspot_status=verdict.hubspot_status,
+        inputs=len(sent.inputs),
+        updated=len(verdict.confirmed),
+        failed=len(verdict.rejected),
+        correlation_id=verdict.correlation_id,
+    )

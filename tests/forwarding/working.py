@@ -1,0 +1,132 @@
+"""A worker on a real inbox, with a HubSpot and platforms that answer from memory, and a clock moved by hand."""
+
+import time
+from datetime import UTC
+from functools import partial
+
+import orjson
+from prometheus_client import CollectorRegistry
+from recorded import PLATFORMS, source
+from replies import complete, error, reply
+
+from handlers.forwarding.delivery import Delivery
+from handlers.forwarding.forwarder import Forwarder
+from handlers.forwarding.outgoing import Reply
+from handlers.forwarding.resolver import resolve
+from handlers.forwarding.worker import Pace, Worker
+from handlers.inbox.arrival import Arrival
+from handlers.inbox.lease import Lease
+from handlers.inbox.queue import Queue
+from handlers.inbox.writer import Writer
+from handlers.metrics import Metrics
+
+NOON = 1_800_000_000.0
+
+
+class Account:
+    """HubSpot by memory: marketing events by objectId, found by external id; `failing` answers instead while it is set."""
+
+    def __init__(self):
+        self.events = {}
+        self.ids = {}
+        self.told = []
+        self.asked = []
+        self.failing = None
+        self.poison = set()
+
+    def hold(self, external_id, object_id):
+        self.ids.setdefault(external_id, []).append(object_id)
+        self.events[object_id] = {}
+
+    def batch_update(self, entries):
+        self.told.append(entries)
+        if self.failing:
+            return self.failing
+        if {entry["objectId"] for entry in entries} & self.poison:
+            return reply(400, {"category": "VALIDATION_ERROR", "message": "words"})
+        known = [entry for entry in entries if entry["objectId"] in self.events]
+        for entry in known:
+            self.events[entry["objectId"]] |= entry
+        gone = [entry["objectId"] for entry in entries if entry not in known]
+        answer = complete(*(entry["objectId"] for entry in known), errors=[error(*gone)] if gone else None)
+        return reply(207 if gone else 200, answer)
+
+    def search(self, external_id):
+        self.asked.append(external_id)
+        found = [
+            {"objectId": object_id, "externalEventId": external_id, "externalAccountId": "acme"}
+            for object_id in self.ids.get(external_id, [])
+        ]
+        return self.failing or reply(200, {"results": found})
+
+    def identifiers(self, external_id):
+        return self.failing or reply(200, {"results": []})
+
+
+class Guest:
+    """A platform's API by memory: what it finds by external id, or the error it raises."""
+
+    def __init__(self):
+        self.found = {}
+        self.asked = []
+
+    def look_up(self, external_id, since):
+        self.asked.append(external_id)
+        found = self.found[external_id]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+class Bench:
+    """One worker and all that is around it."""
+
+    def __init__(self, database, sources=None, debounce=1.0, grace=600.0):
+        self.now = NOON
+        self.database = database
+        self.account = Account()
+        self.guest = Guest()
+        self.registry = CollectorRegistry()
+        self.sources = sources or {"own": source("generic", account_id="acme")}
+        self.writer = Writer(database, debounce)
+        self.pace = Pace(100, 4, debounce, grace, 30 * 86400)
+        self.worker = self.new_worker()
+
+    def new_worker(self):
+        """As after a restart: nothing is in hand."""
+        lease = Lease(self.database, holder="bench")
+        metrics = Metrics(CollectorRegistry())
+        queue = Queue(self.database, lease, self.pace.debounce)
+        forwarder = Forwarder(self.account, lease.is_safe, UTC, metrics, self.clock)
+        guests = {name: self.guest for name, one in self.sources.items() if PLATFORMS[one.platform].look_up}
+        find = partial(resolve, hubspot=self.account, zone=UTC, clock=self.clock)
+        delivery = Delivery(queue, forwarder, metrics, self.clock)
+        return Worker(queue, lease, PLATFORMS, self.sources, guests, find, delivery, self.pace, self.clock)
+
+    def clock(self):
+        return self.now
+
+    def hear(self, body, name="own", event=None, **other):
+        """A notification comes in."""
+        content = orjson.dumps(body)
+        return self.writer.store(
+            Arrival(name, content, self.now, "event.changed", event or body["id"], **other)
+        ).notification
+
+    def work(self, seconds=10.0):
+        """Let so much time pass, with the worker at work."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(end, self.now + 0.25)
+            for _ in range(3):
+                self.worker.turn()
+            self._settle_calls()
+
+    def _settle_calls(self):
+        deadline = time.monotonic() + 10
+        while self.worker._running and time.monotonic() < deadline:
+            self.worker.turn()
+        self.worker.turn()
+
+
+__all__ = ["NOON", "Bench", "Reply"]
