@@ -1,0 +1,139 @@
+"""The composition root: settings in; the Flask app, its worker and its commands out."""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+import structlog
+from flask import Flask
+from prometheus_client import CollectorRegistry
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from handlers.configuration import Configuration, configure
+from handlers.errors import FaultySettings
+from handlers.forwarding.delivery import Delivery
+from handlers.forwarding.forwarder import Forwarder
+from handlers.forwarding.hubspot import HubSpot
+from handlers.forwarding.hydrator import guests
+from handlers.forwarding.outgoing import Outgoing
+from handlers.forwarding.pacer import Pacer
+from handlers.forwarding.resolver import resolve
+from handlers.forwarding.worker import Pace, Worker
+from handlers.inbox.database import Database, is_sound, newest_sqlite
+from handlers.inbox.lease import Lease
+from handlers.inbox.queue import Queue
+from handlers.inbox.schema import migrate
+from handlers.inbox.writer import Writer
+from handlers.metrics import Metrics
+from handlers.operating import api, commands, health, logs
+from handlers.platform import Platform
+from handlers.platforms import discover
+from handlers.receiving import refusals, routes
+
+DAY = 86400.0
+PLATFORM_SECONDS = 20.0
+STOP_SECONDS = 25.0
+_log = structlog.get_logger()
+
+
+def create_app(configuration: Configuration | None = None) -> Flask:
+    """The Flask app, for gunicorn, the `flask` commands and tests. Raises `FaultySettings` listing every fault."""
+    platforms = discover()
+    marquee = Marquee(configuration or configure(platforms), platforms)
+    app = Flask("marquee", static_folder=None)
+    app.extensions["marquee"] = marquee
+    marquee.plug_into(app)
+    return app
+
+
+@dataclass
+class Marquee:
+    """The wired service of one process: an inbox, and a worker when it is started."""
+
+    configuration: Configuration
+    platforms: Mapping[str, Platform[Any]]
+    _stop: Flag = field(default_factory=Flag)
+    _thread: Thread | None = None
+
+    def __post_init__(self) -> None:
+        """Opens the inbox and brings its schema up to date."""
+        settings = self.configuration.settings
+        logs.configure(settings.log_format, settings.log_level)
+        if not is_sound(newest_sqlite()):
+            _log.warning(
+                "SQLite before 3.51.3 may corrupt an inbox that several processes write", action="sqlite.unsound"
+            )
+        self.database = Database(settings.database_url, settings.web_threads + settings.hubspot_concurrency + 2)
+        migrate(self.database)
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry)
+
+    def plug_into(self, app: Flask) -> None:
+        """The door, the operator's side and the commands become part of the app."""
+        settings, sources = self.configuration.settings, self.configuration.sources
+        writer = Writer(self.database, settings.debounce_seconds)
+        door = routes.DoorSettings(settings.max_body_bytes, settings.timestamp_tolerance)
+        app.register_blueprint(routes.blueprint(sources, self.platforms, writer, door, self.metrics))
+        app.register_blueprint(health.blueprint(self.database, self.registry))
+        app.register_blueprint(api.blueprint(self.database, sources, settings.operator_token))
+        refusals.register(app)
+        commands.register(app, self)
+        if settings.trusted_proxies:
+            hops = settings.trusted_proxies
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    def hubspot(self) -> HubSpot:
+        """The one way to HubSpot. Raises `FaultySettings` where no token is set."""
+        settings = self.configuration.settings
+        token = settings.hubspot_access_token
+        if token is None:
+            raise FaultySettings(["HUBSPOT_ACCESS_TOKEN: Is not set: give a token with the marketing events' scopes."])
+        outgoing = Outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
+        return HubSpot(outgoing, lambda: token, settings.hubspot_api_version, Pacer(stop=self._stop), self.metrics)
+
+    def worker(self) -> Worker:
+        """A worker on this process's inbox."""
+        settings, sources = self.configuration.settings, self.configuration.sources
+        hubspot, lease = self.hubspot(), Lease(self.database)
+        queue = Queue(self.database, lease, settings.debounce_seconds)
+        forwarder = Forwarder(hubspot, lease.is_safe, settings.hubspot_time_zone, self.metrics)
+        return Worker(
+            queue,
+            lease,
+            self.platforms,
+            sources,
+            guests(self.platforms, sources, lambda base_url: Outgoing(base_url, timeout=PLATFORM_SECONDS)),
+            partial(resolve, hubspot=hubspot, zone=settings.hubspot_time_zone),
+            Delivery(queue, forwarder, self.metrics),
+            Pace(
+                settings.hubspot_batch_size,
+                settings.hubspot_concurrency,
+                settings.debounce_seconds,
+                settings.link_grace_seconds,
+                settings.retention_days * DAY,
+            ),
+        )
+
+    def start(self) -> None:
+        """Let this process carry a worker, unless the settings say otherwise."""
+        if self.configuration.settings.worker == "embedded":
+            self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End what is under way, hand the lead over and close the inbox."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS)
+        self.database.close()
+
+    def work(self) -> None:
+        """Be a worker and nothing else, until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        self.worker().run(self._stop)
+        self.database.close()

@@ -1,0 +1,80 @@
+"""One JSON object a line on stdout, from the service and the libraries alike; never a local variable's value."""
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, Processor
+
+
+def _name_event(_logger: Any, _name: str, entry: EventDict) -> EventDict:
+    """In the log `event` is the event that the line is `about`; the words are its `message`."""
+    entry["message"] = entry.pop("event", "")
+    if "about" in entry:
+        entry["event"] = entry.pop("about")
+    return entry
+
+
+_SHARED: list[Processor] = [
+    _name_event,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+_TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+
+
+def configure(log_format: str = "json", level: str = "INFO") -> None:
+    """Log from now on at `level`, as `json` or as `text` for people."""
+    number = logging.getLevelNamesMapping()[level]
+    structlog.configure(
+        processors=[*_SHARED, *_last(log_format)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last(log_format), _as_text]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=[*_SHARED, _name]))
+    logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
+    for noisy in ("alembic", "werkzeug", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class GunicornLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own lines go the way of all others."""
+
+    def setup(self, cfg: Config) -> None:
+        """Leave the handlers to `configure`."""
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.INFO)
+
+
+def _last(log_format: str) -> list[Processor]:
+    return [_TRACEBACKS, _json] if log_format == "json" else [structlog.processors.format_exc_info, _text]
+
+
+def _json(_logger: Any, _name: str, entry: EventDict) -> bytes:
+    return orjson.dumps(entry, default=repr)
+
+
+def _text(_logger: Any, _name: str, entry: EventDict) -> bytes:
+    """For people: values as Python writes them, so that none can break the line."""
+    head = f"{entry.pop('timestamp', '')} {entry.pop('level', ''):<8} {entry.pop('message', '')!s}"
+    trace = entry.pop("exception", None)
+    rest = " ".join(f"{name}={value!r}" for name, value in entry.items() if value is not None)
+    return "\n".join([f"{ascii(head)[1:-1]}  {rest}", *([trace] if trace else [])]).encode("utf-8", "replace")
+
+
+def _as_text(_logger: Any, _name: str, line: Any) -> str:
+    return bytes(line).decode()
+
+
+def _name(_logger: Any, _name: str, entry: EventDict) -> EventDict:
+    entry["logger"] = entry["_record"].name
+    return entry

@@ -1,0 +1,166 @@
+"""The operator's API and the health of a process, on a real inbox."""
+
+import dataclasses
+
+import pytest
+from flask import Flask
+from inboxes import NOON, arrival, queue
+from prometheus_client import CollectorRegistry
+from recorded import source
+
+from handlers.inbox.pauses import Pause, set_pause
+from handlers.inbox.queue import Outcome, Settlement
+from handlers.inbox.writer import Writer
+from handlers.metrics import Metrics
+from handlers.operating import api, health
+from handlers.receiving import refusals
+
+TOKEN = {"Authorization": "Bearer operators-token"}
+
+
+def app(database, token="operators-token"):
+    made = Flask("operating", static_folder=None)
+    registry = CollectorRegistry()
+    Metrics(registry)
+    sources = {"tickets": dataclasses.replace(source("generic"), name="tickets")}
+    made.register_blueprint(api.blueprint(database, sources, token))
+    made.register_blueprint(health.blueprint(database, registry, lambda: NOON + 60))
+    refusals.register(made)
+    return made.test_client()
+
+
+@pytest.fixture
+def client(database):
+    return app(database)
+
+
+@pytest.fixture
+def writer(database):
+    return Writer(database, 1.0)
+
+
+def get(client, path, headers=TOKEN):
+    return client.get(path, headers=headers)
+
+
+def die(database):
+    inbox = queue(database)
+    (changed,) = inbox.take(NOON + 1, 10, ())
+    outcome = Outcome(1, NOON, "dead", "rejected_by_hubspot", '{"message":"words"}')
+    inbox.settle([Settlement(changed, [outcome])], NOON + 2)
+
+
+@pytest.mark.parametrize("path", ["/api/status", "/api/notifications", "/api/notifications/1"])
+def test_without_a_token_in_the_settings_the_api_is_not_there(database, path):
+    assert get(app(database, None), path).status_code == 404
+
+
+@pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", "operators-token", "Basic operators-token"])
+def test_without_the_right_token_nothing_is_told(client, given):
+    answer = get(client, "/api/status", {"Authorization": given})
+    assert (answer.status_code, answer.json["reason"]) == (401, "unauthorized")
+
+
+def test_a_notification_is_told_with_all_that_became_of_it(database, client, writer):
+    writer.store(arrival(delivery_id="d-1"))
+    die(database)
+    assert get(client, "/api/notifications/1").json == {
+        "notification": "1",
+        "source": "tickets",
+        "event": "ev-1",
+        "delivery_id": "d-1",
+        "action": "event.changed",
+        "outcome": "dead",
+        "reason": "rejected_by_hubspot",
+        "detail": {"message": "words"},
+        "received_at": "2027-01-15T08:00:00.000+00:00",
+        "settled_at": "2027-01-15T08:00:02.000+00:00",
+        "attempt": None,
+    }
+
+
+def test_a_notification_that_is_not_kept_is_not_found(client):
+    assert get(client, "/api/notifications/7").status_code == 404
+
+
+def test_notifications_come_newest_first_in_pages_that_new_ones_do_not_shift(client, writer):
+    for number in range(3):
+        writer.store(arrival(f"ev-{number}"))
+    first = get(client, "/api/notifications?limit=2").json
+    writer.store(arrival("late"))
+    second = get(client, f"/api/notifications?limit=2&cursor={first['next']}").json
+    assert [item["event"] for item in first["items"] + second["items"]] == ["ev-2", "ev-1", "ev-0"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "events"),
+    [
+        ("source=tickets", ["b", "a"]),
+        ("event=a", ["a"]),
+        ("outcome=pending", ["c", "b", "a"]),
+        ("outcome=dead", []),
+        ("since=2027-01-15T08:00:10Z", ["c", "b"]),
+        ("until=2027-01-15T09:00:10%2B01:00", ["a"]),
+    ],
+)
+def test_notifications_are_filtered(client, writer, query, events):
+    writer.store(arrival("a"))
+    writer.store(arrival("b", received_at=NOON + 10))
+    writer.store(arrival("c", received_at=NOON + 20, source="other"))
+    assert [item["event"] for item in get(client, f"/api/notifications?{query}").json["items"]] == events
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=9999", "cursor=x", "outcome=lost", "since=yesterday", "since=2027-01-15T08:00:00", "x=y"],
+)
+def test_a_query_at_fault_names_its_parameter(client, query):
+    answer = get(client, f"/api/notifications?{query}")
+    assert (answer.status_code, list(answer.json["errors"])) == (400, [query.partition("=")[0]])
+
+
+def test_the_status_tells_what_waits_what_died_and_why_nothing_is_sent(database, client, writer):
+    writer.store(arrival())
+    die(database)
+    writer.store(arrival("ev-2", received_at=NOON + 5))
+    set_pause(database, Pause("unauthorized", NOON, NOON + 300))
+    status = get(client, "/api/status").json
+    assert (status["sending"], status["pause"]["reason"]) == ("paused", "unauthorized")
+    assert status["dead"] == [{"source": "tickets", "reason": "rejected_by_hubspot", "notifications": 1}]
+    assert (status["waiting_events"], status["sources"]["tickets"]["waiting_events"]) == (1, 1)
+
+
+def test_a_process_that_is_up_says_so_and_one_with_its_inbox_is_ready(client):
+    assert client.get("/livez").json == {"status": "alive"}
+    assert client.get("/readyz").json == {"status": "ready"}
+
+
+def test_another_schema_is_not_ready_and_says_why(database, client):
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    answer = client.get("/readyz")
+    assert (answer.status_code, "schema" in answer.json["reason"]) == (503, True)
+
+
+def test_metrics_tell_what_waits_what_died_and_since_when(database, client, writer):
+    writer.store(arrival())
+    die(database)
+    writer.store(arrival("ev-2"))
+    set_pause(database, Pause("unauthorized", NOON, NOON + 300))
+    text = client.get("/metrics").text
+    for line in (
+        'marquee_pending{source="tickets"} 1.0',
+        'marquee_dead{reason="rejected_by_hubspot",source="tickets"} 1.0',
+        "marquee_oldest_pending_seconds 60.0",
+        'marquee_sending_paused{reason="unauthorized"} 1.0',
+        "marquee_leader 1.0",
+    ):
+        assert line in text
+
+
+def test_counters_are_told_even_without_the_inbox(database, client):
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE lease RENAME TO hidden")
+    answer = client.get("/metrics")
+    assert (answer.status_code, "marquee_ack_seconds" in answer.text) == (200, True)
