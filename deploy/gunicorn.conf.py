@@ -1,0 +1,56 @@
+"""gunicorn's settings: docs.gunicorn.org/en/stable/settings.html. Faulty settings end it before a port is opened."""
+
+import socket
+import struct
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from handlers.configuration import configure  # noqa: E402 - the path above is what makes it importable
+from handlers.operating.counting import share_counts  # noqa: E402
+from handlers.platforms import discover  # noqa: E402
+
+_settings = configure(discover()).settings
+share_counts(PROJECT / "var" / "metrics")
+
+from prometheus_client.multiprocess import mark_process_dead  # noqa: E402 - it looks for the shared folder when imported
+
+SLOW_CLIENT_SECONDS = 5
+
+bind = f"{_settings.host}:{_settings.port}"
+workers = _settings.web_concurrency
+threads = _settings.web_threads
+worker_class = "gthread"
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
+timeout = 60
+graceful_timeout = 30
+keepalive = 75  # longer than load balancers keep theirs (60 s is usual), else they answer 502
+control_socket_disable = True
+accesslog = None  # every answered webhook has a line of its own, without the secret that an address may hold
+logger_class = "handlers.operating.logs.GunicornLogger"
+
+
+def when_ready(server):
+    """A client that stalls in the middle of a request gives its thread back: accepted sockets inherit the limit."""
+    for listener in server.LISTENERS:
+        limit = struct.pack("ll", SLOW_CLIENT_SECONDS, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+
+def post_worker_init(worker):
+    """The web processes also carry the worker, unless the settings say otherwise."""
+    worker.app.callable.extensions["marquee"].start()
+
+
+def worker_exit(server, worker):
+    """A clean stop hands the lead over at once."""
+    service = getattr(worker.app, "callable", None)
+    if service is not None:
+        service.extensions["marquee"].stop()
+
+
+def child_exit(server, worker):
+    """A dead process holds no gauges."""
+    mark_process_dead(worker.pid)

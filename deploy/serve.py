@@ -1,0 +1,154 @@
+"""Starts the service's processes and starts again any that dies; `./deploy/run` is its only caller."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+PROJECT = Path(__file__).resolve().parents[1]
+VAR = PROJECT / "var"
+CREDENTIALS = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_ID", "HUBSPOT_BASE_URL")
+DEMO_SOURCES = """\
+# Written by ./deploy/run because nothing else was configured. Write a sources.toml of your own: see README.md.
+[sources.demo]
+platform = "generic"
+signature = "token"
+secrets = ["{secret}"]
+account_id = "demo"
+"""
+PATIENCE = 40.0
+RESTART_SECONDS = 1.0
+
+
+def main() -> int:
+    """Run until told to stop; returns the exit status."""
+    VAR.mkdir(exist_ok=True)
+    environment = dict(os.environ)
+    commands: dict[str, Sequence[str]] = {}
+    demo = _demo_settings(environment)
+    if "HUBSPOT_BASE_URL" in demo:
+        port = demo["HUBSPOT_BASE_URL"].rpartition(":")[2]
+        commands["sandbox"] = [sys.executable, "-m", "deploy.sandbox", "--demo", "--port", port]
+    environment |= demo
+    commands["web"] = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "app:create_app()"]
+    _say_hello(environment, demo)
+    return Supervisor(commands, environment).run()
+
+
+class Supervisor:
+    """Child processes that run together: one that dies is started again, and all stop when this one is told to."""
+
+    def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
+        self._commands = commands
+        self._environment = environment
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+
+    def run(self) -> int:
+        """Keep the children running. A first start that fails at once is a fault of the settings and ends it all."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        started = time.monotonic()
+        for name in self._commands:
+            self._start(name)
+        while not self._stopping:
+            time.sleep(0.2)
+            for name, child in self._children.items():
+                if child.poll() is None or self._stopping:
+                    continue
+                if name == "web" and child.returncode == 1 and time.monotonic() - started < 10:
+                    self._end_all()
+                    return 1
+                print(f"{name} ended with status {child.returncode}: starting it again", file=sys.stderr, flush=True)
+                time.sleep(RESTART_SECONDS)
+                self._start(name)
+        self._end_all()
+        return 0
+
+    def _start(self, name: str) -> None:
+        command, environment = list(self._commands[name]), dict(self._environment)
+        self._children[name] = subprocess.Popen(command, cwd=PROJECT, env=environment)  # noqa: S603 - our own commands
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _end_all(self) -> None:
+        """The web first, so that the worker in it can still tell HubSpot what is under way."""
+        for name in reversed(self._commands):
+            child = self._children[name]
+            child.terminate()
+            try:
+                child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def _demo_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What stands in for settings that nobody gave; also written to `var/demo.env` for the `flask` commands."""
+    demo = {}
+    if not any(environment.get(name) or environment.get(f"{name}_FILE") for name in CREDENTIALS):
+        port = _free_port(int(environment.get("PORT", "8000")) + 1)
+        demo |= {"HUBSPOT_BASE_URL": f"http://127.0.0.1:{port}", "HUBSPOT_ACCESS_TOKEN": "sandbox"}
+    if not environment.get("SOURCES_FILE") and not (PROJECT / "sources.toml").exists():
+        demo["SOURCES_FILE"] = str(_demo_sources())
+    if demo:
+        lines = [f"{name}={value}\n" for name, value in demo.items()]
+        (VAR / "demo.env").write_text("".join(lines))
+    return demo
+
+
+def _demo_sources() -> Path:
+    """The demo's sources, with a secret of their own that is made once."""
+    place = VAR / "demo-sources.toml"
+    if not place.exists():
+        place.touch(0o600)
+        place.write_text(DEMO_SOURCES.format(secret=secrets.token_urlsafe(24)))
+    return place
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("No port is free on 127.0.0.1.")
+
+
+def _say_hello(environment: Mapping[str, str], demo: Mapping[str, str]) -> None:
+    here = f"http://{environment.get('HOST', '127.0.0.1')}:{environment.get('PORT', '8000')}"
+    lines = [f"Marquee starts on {here}"]
+    if "HUBSPOT_BASE_URL" in demo:
+        sandbox = demo["HUBSPOT_BASE_URL"]
+        lines.append(f"No HubSpot credentials are set: changes go to a HubSpot sandbox, to be seen at {sandbox}")
+    if "SOURCES_FILE" in demo:
+        lines += _demo_lines(here, Path(demo["SOURCES_FILE"]))
+    print("\n".join(lines), flush=True)
+
+
+def _demo_lines(here: str, sources: Path) -> list[str]:
+    secret = sources.read_text().partition('secrets = ["')[2].partition('"')[0]
+    json = "-H 'Content-Type: application/json'"
+    body = '{"id": "event-1", "eventName": "Spring Summit, now in Hall 2"}'
+    return [
+        "No sources are configured: a demo source stands in.",
+        f"  its URL     {here}/webhooks/demo",
+        f"  its secret  {secret}",
+        "Paste this to send a first notification:",
+        f"  curl -i {here}/webhooks/demo -H 'Authorization: Bearer {secret}' {json} -d '{body}'",
+        "Or many:",
+        "  .venv/bin/flask --env-file var/demo.env send-sample demo --count 100 --events 5",
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""The same gunicorn as the service's, without anything of the service."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ['PORT']}"
+workers = int(os.environ["WEB_CONCURRENCY"])
+threads = 8
+worker_class = "gthread"
+worker_tmp_dir = "/dev/shm"
+keepalive = 75
+control_socket_disable = True
