@@ -4,32 +4,46 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates_schema
+from marshmallow import EXCLUDE, Schema, ValidationError, pre_load, validates_schema
 
-from schemas.fields import Flag, Instant, Text, WebUrl, given, parse_instant, shape
+from schemas.addresses import WebUrl
+from schemas.fields import Flag, Instant, Text, Value, given, parse_instant, parse_text, shape
+
+MAX_PROPERTY_NAME = 255
 
 
-class CustomProperties(fields.Field[dict[str, str]]):
+class Clearable(WebUrl):
+    """An address, or empty text, which clears the one that HubSpot has."""
+
+    def read(self, value: Any) -> str:
+        """The address as it came."""
+        return value if value == "" else super().read(value)
+
+
+class CustomProperties(Value[dict[str, str]]):
     """HubSpot property → value outside; text inside."""
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> dict[str, str]:
+    def read(self, value: Any) -> dict[str, str]:
+        """The texts by property; what is null is left out."""
         if not isinstance(value, dict):
             raise ValidationError(f"Is {shape(value)}, not an object of names and values.")
-        read, errors = {}, {}
+        texts: dict[str, str | None] = {}
+        errors: dict[str, list[str]] = {}
         for name, item in value.items():
             try:
-                read[name] = property_value(item)
+                texts[_property_name(name)] = property_value(item)
             except ValueError as error:
-                errors[name] = [str(error)]
+                errors[name[:MAX_PROPERTY_NAME]] = [str(error)]
         if errors:
             raise ValidationError(errors)
-        return {name: text for name, text in read.items() if text is not None}
+        return given(texts)
 
 
 class EventSchema(Schema):
-    """Everything that HubSpot's update takes, each optional: what is absent or null is left alone in HubSpot."""
+    """Everything that HubSpot's update takes, each optional: what is absent or null is left alone in HubSpot.
+
+    Empty text clears a field; an event without a name is refused.
+    """
 
     class Meta:
         """Platforms say more than HubSpot shows."""
@@ -42,21 +56,21 @@ class EventSchema(Schema):
     endDateTime = Instant()
     eventOrganizer = Text()
     eventDescription = Text()
-    eventUrl = WebUrl()
+    eventUrl = Clearable()
     eventCancelled = Flag()
     customProperties = CustomProperties()
 
     @pre_load
-    def drop_nulls(self, data: Mapping[str, Any], **kwargs: Any) -> dict[str, Any]:
+    def drop_nulls(self, data: Any, **kwargs: Any) -> Any:
         """A null says nothing that could be sent."""
-        return given(data)
+        return given(data) if isinstance(data, Mapping) else data
 
     @validates_schema
     def check_order(self, data: Mapping[str, Any], **kwargs: Any) -> None:
         """HubSpot would refuse an event that ends before it starts."""
         start, end = data.get("startDateTime"), data.get("endDateTime")
         if start and end and parse_instant(end) < parse_instant(start):
-            raise ValidationError({"endDateTime": ["Is before startDateTime."]})
+            raise ValidationError("Is before startDateTime.", "endDateTime")
 
 
 def check(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,15 +84,35 @@ def property_value(value: Any) -> str | None:
 
     None stands for null, which is left alone. Raises `ValueError` for what has no text.
     """
-    if isinstance(value, list):
-        return ";".join(text for item in value if (text := property_value(item)) is not None)
-    if value is None or isinstance(value, str):
-        return value
+    if not isinstance(value, list):
+        return _single_value(value)
+    texts = (_single_value(item) for item in value)
+    return _storable(";".join(text for text in texts if text is not None))
+
+
+def _single_value(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _storable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float) and math.isfinite(value):
         return str(value)
     raise ValueError(f"Is {shape(value)}, not text, a number, true, false, or a list of them.")
+
+
+def _property_name(name: str) -> str:
+    if not (0 < len(name) <= MAX_PROPERTY_NAME and name.isprintable()):
+        raise ValueError("Is no name of a property.")
+    return name
+
+
+def _storable(text: str) -> str:
+    try:
+        return parse_text(text)
+    except ValidationError as error:
+        raise ValueError(" ".join(error.messages)) from error
 
 
 _WHOLE = EventSchema()

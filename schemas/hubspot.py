@@ -7,7 +7,22 @@ https://developers.hubspot.com/docs/api-reference/error-handling, which says tha
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from schemas.fields import ExternalId
+
+
+class MaskedSubstring(Schema):
+    """Where a masked part of a value stands."""
+
+    start = fields.Integer(required=True)
+    end = fields.Integer(required=True)
+
+
+class MaskedSubstrings(Schema):
+    """All masked parts of a value."""
+
+    substrings = fields.List(fields.Nested(MaskedSubstring), required=True)
 
 
 class PropertyValue(Schema):
@@ -15,9 +30,10 @@ class PropertyValue(Schema):
 
     name = fields.String(required=True)
     value = fields.String(required=True)
-    dataSensitivity = fields.String()
+    dataSensitivity = fields.String(validate=validate.OneOf(["high", "none", "standard"]))
     isEncrypted = fields.Boolean()
     isLargeValue = fields.Boolean()
+    maskedSubstrings = fields.Nested(MaskedSubstrings)
     persistenceTimestamp = fields.Integer()
     requestId = fields.String()
     selectedByUser = fields.Boolean()
@@ -32,7 +48,6 @@ class PropertyValue(Schema):
     unit = fields.String()
     updatedByUserId = fields.Integer()
     useTimestampAsPersistenceTimestamp = fields.Boolean()
-    maskedSubstrings = fields.List(fields.Raw())
 
 
 class UpdateInput(Schema):
@@ -69,7 +84,7 @@ class NameAndValue(_Answer):
 class Result(_Answer):
     """A marketing event as HubSpot shows it after an update."""
 
-    objectId = fields.String()
+    objectId = ExternalId()
     eventName = fields.String(allow_none=True)
     eventType = fields.String(allow_none=True)
     startDateTime = fields.String(allow_none=True)
@@ -110,7 +125,7 @@ class BatchResponse(_Answer):
 class Candidate(_Answer):
     """A marketing event that a look-up found."""
 
-    objectId = fields.Raw()
+    objectId = ExternalId()
     externalEventId = fields.String(allow_none=True)
     externalAccountId = fields.String(allow_none=True)
 
@@ -122,7 +137,10 @@ class LookUpResponse(_Answer):
 
 
 def understood(schema: Schema, value: Any) -> dict[str, Any]:
-    """As much of an answer as is as expected; a member of another type counts as absent, and whatever is no object as empty."""
+    """As much of an answer as is as expected, for any JSON; it never raises.
+
+    A member of another type counts as absent, and whatever is no object as an empty one.
+    """
     if not isinstance(value, dict):
         return {}
     try:
@@ -134,8 +152,7 @@ def understood(schema: Schema, value: Any) -> dict[str, Any]:
 
 def to_input(object_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The entry of `inputs` for a marketing event: `values` by HubSpot's names, `customProperties` as name → value."""
-    properties = values.get("customProperties", {})
-    listed = [{"name": name, "value": value} for name, value in sorted(properties.items())]
+    listed = [{"name": name, "value": value} for name, value in sorted(values.get("customProperties", {}).items())]
     entry = {**values, "objectId": object_id, "customProperties": listed}
     if not listed:
         del entry["customProperties"]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jmespath.exceptions import JMESPathError
-
 from handlers.errors import InvalidNotification
 from handlers.forwarding.merging import flatten, nest
 from handlers.inbox.queue import State
 from handlers.platform import Fields, Json
 from schemas.event import check, property_value
+from schemas.expressions import evaluate
 from schemas.sources import Source
 
 
@@ -22,8 +21,8 @@ def with_properties(fields: Fields, event: Json, source: Source) -> dict[str, An
     errors: dict[str, Any] = {}
     for name, expression in source.custom_properties.items():
         try:
-            said[name] = property_value(expression.search(event))
-        except (JMESPathError, ValueError) as error:
+            said[name] = property_value(evaluate(expression, event))
+        except ValueError as error:
             errors[f"customProperties.{name}"] = [str(error)]
     if errors:
         raise InvalidNotification(errors)

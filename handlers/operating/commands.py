@@ -84,7 +84,10 @@ def register(app: Flask, service: Service) -> None:
         sender = Sender(
             configured, service.platforms[configured.platform], url or f"http://{settings.host}:{settings.port}"
         )
-        answers = sender.send(count, events, rate)
+        try:
+            answers = sender.send(count, events, rate)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
         click.echo(", ".join(f"{number} × {answer}" for answer, number in sorted(answers.items())))
         raise SystemExit(0 if all(answer.startswith("2") for answer in answers) else 1)
 

@@ -29,12 +29,13 @@ from handlers.platform import (
 from handlers.signatures import PathToken, Scheme
 from schemas.fields import given
 from schemas.platforms.eventbrite import Delivery, EventbriteSource, EventbriteSourceSchema, EventObject
-from schemas.text import html_to_text
+from schemas.text import cut, html_to_text
 
 ABOUT_EVENTS = frozenset({"event.created", "event.published", "event.unpublished", "event.updated"})
 PUBLIC_AT_SOME_TIME = frozenset({"event.published", "event.unpublished"})
 EXPANSIONS = "event_sales_status,organizer,format,category"
-_API_URL = re.compile(r"https://(?:www\.)?eventbriteapi\.com/v3/events/([0-9]{1,20})/?")
+_API_URL = re.compile(r"https://(?:www\.)?eventbriteapi\.com/v3/events/([1-9][0-9]{0,19})/")
+_ID = re.compile(r"[1-9][0-9]{0,19}")
 _DELIVERY, _EVENT = Delivery(), EventObject()
 
 
@@ -49,7 +50,8 @@ def read(body: Json, _headers: Headers, _source: EventbriteSource) -> Notificati
     action = said["config"]["action"]
     if action not in ABOUT_EVENTS:
         return Ignored(action)
-    event = _API_URL.fullmatch(said["api_url"])
+    url = said["api_url"]
+    event = _API_URL.fullmatch(url) if isinstance(url, str) else None
     if event is None:
         raise InvalidNotification({"api_url": ["Is not the address of an event at eventbriteapi.com."]})
     return Notification(action, event[1], published=action in PUBLIC_AT_SOME_TIME)
@@ -57,24 +59,16 @@ def read(body: Json, _headers: Headers, _source: EventbriteSource) -> Notificati
 
 def look_up(external_id: str, source: EventbriteSource) -> LookUp:
     """The event as it is now. Raises `InvalidNotification` where it makes no sense."""
+    if not _ID.fullmatch(external_id):
+        raise InvalidNotification({"id": ["Is not an id of Eventbrite: give its digits."]})
     answer = yield Get(f"/v3/events/{external_id}/", {"expand": EXPANSIONS}, frozenset({200, 404}))
     if answer.status == 404:
         return Gone()
     said = _load(_EVENT, answer.body)
     if skipped := _skipped(said, source):
         return skipped
-    fields = {
-        "eventName": said["name"].get("text"),
-        "eventType": _name_of(said.get("format")) or _name_of(said.get("category")),
-        "startDateTime": None if said["hide_start_date"] else said["start"]["utc"],
-        "endDateTime": None if said["hide_end_date"] or not said.get("end") else said["end"]["utc"],
-        "eventOrganizer": _name_of(said.get("organizer")),
-        "eventDescription": _description(said),
-        "eventUrl": said["url"],
-        "eventCancelled": _cancelled(said, source),
-    }
-    public, was_public = said["status"] != "draft", said["published"] is not None
-    return Found(given(fields), answer.body, said["changed"], published=public, was_published=was_public)
+    public, was_public = said["status"] != "draft", bool(said["published"])
+    return Found(_fields(said, source), answer.body, said["changed"], published=public, was_published=was_public)
 
 
 def api(source: EventbriteSource) -> Api:
@@ -96,6 +90,21 @@ def sample(_source: EventbriteSource, event: int, _count: int) -> Sample:
     return Sample(headers, orjson.dumps(body))
 
 
+def _fields(said: Mapping[str, Any], source: EventbriteSource) -> dict[str, Any]:
+    """Eventbrite's words and HubSpot's, side by side."""
+    fields = {
+        "eventName": _plain(said["name"]),
+        "eventType": _name_of(said["format"]) or _name_of(said["category"]),
+        "startDateTime": None if said["hide_start_date"] else said["start"]["utc"],
+        "endDateTime": None if said["hide_end_date"] or not said["end"] else said["end"]["utc"],
+        "eventOrganizer": _name_of(said["organizer"]),
+        "eventDescription": cut(said["summary"] or "") or _plain(said["description"] or {}),
+        "eventUrl": said["url"],
+        "eventCancelled": _cancelled(said, source),
+    }
+    return given(fields)
+
+
 def _skipped(said: Mapping[str, Any], source: EventbriteSource) -> Skipped | None:
     """A series' parent spans all its dates, which may be years."""
     if said["is_series_parent"]:
@@ -105,7 +114,7 @@ def _skipped(said: Mapping[str, Any], source: EventbriteSource) -> Skipped | Non
 
 def _cancelled(said: Mapping[str, Any], source: EventbriteSource) -> bool | None:
     """`status` stays `live` when an event is cancelled: what its page says of the sale tells it."""
-    sales = said.get("event_sales_status") or {}
+    sales = said["event_sales_status"] or {}
     ended = (sales.get("sales_status"), sales.get("message_code")) == ("sales_ended", "event_cancelled")
     if ended or said["status"] in ("canceled", "cancelled"):
         return True
@@ -114,15 +123,13 @@ def _cancelled(said: Mapping[str, Any], source: EventbriteSource) -> bool | None
     return True if source.on_unpublished == "cancel" else None
 
 
-def _description(said: Mapping[str, Any]) -> str | None:
-    """The summary is what a visitor reads first; the full text may be HTML only."""
-    description = said.get("description") or {}
-    html = description.get("html")
-    return said.get("summary") or description.get("text") or (html_to_text(html) if html else None)
+def _plain(text: Mapping[str, str | None]) -> str | None:
+    """The plain one of two forms; there may be only HTML."""
+    return cut(text.get("text") or "") or html_to_text(text.get("html") or "") or None
 
 
-def _name_of(expansion: Mapping[str, Any] | None) -> str | None:
-    return (expansion or {}).get("name") or None
+def _name_of(expansion: Mapping[str, str | None] | None) -> str | None:
+    return cut((expansion or {}).get("name") or "") or None
 
 
 def _load(schema: Schema, value: Any) -> Any:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from jmespath.exceptions import JMESPathError
 from marshmallow import ValidationError
 
 from handlers.errors import InvalidNotification
 from handlers.platform import Headers, Json, Notification, Platform, Sample
 from handlers.signatures import GITHUB, Basic, Hmac, Scheme, StandardWebhooks, Token
+from schemas.expressions import evaluate
 from schemas.platforms.generic import GenericNotification, GenericSource, GenericSourceSchema
 
 ACTION = "event.changed"
@@ -50,43 +50,55 @@ def read(body: Json, headers: Headers, source: GenericSource) -> Notification:
 
 def sample(source: GenericSource, event: int, count: int) -> Sample:
     """The count-th change of the event-th event. Raises `ValueError` where the source's map cannot be turned round."""
+    day = f"2027-05-{event % 28 + 1:02}"
     said = {
         "id": f"event-{event}",
+        "version": count,
+        "notificationId": f"sample-{event}-{count}",
         "eventName": f"Sample event {event}, change {count}",
-        "startDateTime": f"2027-05-{event % 28 + 1:02}T09:00:00+02:00",
-        "endDateTime": f"2027-05-{event % 28 + 1:02}T17:00:00+02:00",
+        "startDateTime": f"{day}T09:00:00+02:00",
+        "endDateTime": f"{day}T17:00:00+02:00",
         "eventUrl": f"https://example.com/events/{event}",
     }
-    body = _unmapped(said, source.map) if source.map else said
+    body = _unmapped(said, source) if source.map else said
     return Sample({"Content-Type": "application/json"}, orjson.dumps(body))
 
 
-def _mapped(body: Json, expressions: Mapping[str, Any]) -> dict[str, Any]:
+def _mapped(body: Json, paths: Mapping[str, Any]) -> dict[str, Any]:
     said, errors = {}, {}
-    for name, expression in expressions.items():
+    for name, path in paths.items():
         try:
-            said[name] = expression.search(body)
-        except JMESPathError as error:
-            errors[name] = [f"Cannot be taken out of the notification: {type(error).__name__}."]
+            said[name] = evaluate(path, body)
+        except ValueError as error:
+            errors[name] = [str(error)]
     if errors:
         raise InvalidNotification(errors)
     return said
 
 
-def _unmapped(said: Json, expressions: Mapping[str, Any]) -> dict[str, Any]:
+def _unmapped(said: Json, source: GenericSource) -> dict[str, Any]:
     """A body in which each plain path of the map finds its value."""
-    if not all(step.isidentifier() for step in expressions["id"].expression.split(".")):
-        raise ValueError("A sample needs a map whose id is a plain path such as data.event.id.")
     body: dict[str, Any] = {}
-    for name, expression in expressions.items():
-        steps = expression.expression.split(".")
-        if not all(step.isidentifier() for step in steps):
-            continue
-        place = body
-        for step in steps[:-1]:
-            place = place.setdefault(step, {})
-        place[steps[-1]] = said.get(name)
+    for name, path in source.map.items():
+        steps = path.expression.split(".")
+        if name in said and all(step.isidentifier() for step in steps):
+            _put(body, steps, said[name])
+    try:
+        turned_round = read(body, {}, source).event == said["id"]
+    except InvalidNotification:
+        turned_round = False
+    if not turned_round:
+        raise ValueError("A sample needs a map of plain paths such as data.event.id, which this source's is not.")
     return body
+
+
+def _put(place: dict[str, Any], steps: Sequence[str], value: Any) -> None:
+    """The value where the steps lead; nothing where another value is in the way."""
+    for step in steps[:-1]:
+        place = place.setdefault(step, {})
+        if not isinstance(place, dict):
+            return
+    place.setdefault(steps[-1], value)
 
 
 PLATFORM = Platform(

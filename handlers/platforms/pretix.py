@@ -4,6 +4,7 @@ Sources: https://docs.pretix.eu/dev/api/webhooks.html, https://docs.pretix.eu/de
 pretix 2026.8.0 was seen to send and answer.
 """
 
+import re
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
@@ -27,9 +28,10 @@ from handlers.platform import (
     Skipped,
 )
 from handlers.signatures import Basic, PathToken, Scheme
-from schemas.fields import given, pick
-from schemas.platforms.pretix import DateObject, Delivery, EventObject, Listing, PretixSource, PretixSourceSchema
+from schemas.fields import given
+from schemas.platforms.pretix import SLUG, DateObject, Delivery, EventObject, Listing, PretixSource, PretixSourceSchema
 from schemas.text import markdown_to_text
+from schemas.translated import pick
 
 ABOUT_EVENTS = frozenset(
     f"pretix.{action}"
@@ -43,7 +45,9 @@ ABOUT_EVENTS = frozenset(
 PUBLIC_AT_SOME_TIME = frozenset(
     {"pretix.event.live.activated", "pretix.event.live.deactivated", "pretix.event.deleted"}
 )
+ABOUT_DATES = "pretix.subevent."
 MOST_PAGES = 200
+_EXTERNAL_ID = re.compile(rf"({SLUG}):({SLUG})(?::([1-9][0-9]{{0,18}}))?")
 _DELIVERY, _EVENT, _DATE, _LISTING = Delivery(), EventObject(), DateObject(), Listing()
 
 
@@ -59,24 +63,26 @@ def read(body: Json, _headers: Headers, source: PretixSource) -> Notification | 
     if isinstance(action, str) and action not in ABOUT_EVENTS:
         return Ignored(action)
     said = _load(_DELIVERY, body)
+    action = said["action"]
     if said["organizer"] not in source.organizers:
         raise InvalidNotification({"organizer": ["Is not among this source's organizers."]})
-    if "subevent" in said and source.series == "parent":
-        return Ignored(said["action"])
-    number = said["notification_id"]
-    parts = [said["organizer"], said["event"], *([str(said["subevent"])] if "subevent" in said else [])]
-    return Notification(
-        said["action"], ":".join(parts), str(number), number, published=said["action"] in PUBLIC_AT_SOME_TIME
-    )
+    number, parts = said["notification_id"], [said["organizer"], said["event"]]
+    if action.startswith(ABOUT_DATES):
+        if source.series == "parent":
+            return Ignored(action)
+        parts.append(str(said["subevent"]))
+    return Notification(action, ":".join(parts), str(number), number, published=action in PUBLIC_AT_SOME_TIME)
 
 
 def look_up(external_id: str, source: PretixSource) -> LookUp:
     """The event, or the date of a series, as it is now. Raises `InvalidNotification` where it makes no sense."""
-    organizer, slug, *date = external_id.split(":")
+    organizer, slug, date = _parts(external_id, source)
     events = f"/api/v1/organizers/{organizer}/events/"
-    if date:
-        return (yield from _look_up_date(events, slug, date[0], source))
-    return (yield from _look_up_event(events, slug, source))
+    if date is None:
+        return (yield from _look_up_event(events, slug, source))
+    if source.series == "parent":
+        return Skipped("series_occurrence")
+    return (yield from _look_up_date(events, slug, date, source))
 
 
 def api(source: PretixSource) -> Api:
@@ -93,6 +99,16 @@ def sample(source: PretixSource, event: int, count: int) -> Sample:
         "action": "pretix.event.changed",
     }
     return Sample({"Content-Type": "application/json", "User-Agent": "python-requests/2.34.2"}, orjson.dumps(body))
+
+
+def _parts(external_id: str, source: PretixSource) -> tuple[str, str, str | None]:
+    """Organizer, event and date; the organizers may have become fewer since the event was heard of."""
+    parts = _EXTERNAL_ID.fullmatch(external_id)
+    if parts is None or parts[1] not in source.organizers:
+        raise InvalidNotification(
+            {"id": ["Is not organizer:event or organizer:event:date of this source's organizers."]}
+        )
+    return parts[1], parts[2], parts[3]
 
 
 def _look_up_event(events: str, slug: str, source: PretixSource) -> LookUp:
@@ -125,7 +141,7 @@ def _look_up_date(events: str, slug: str, date: str, source: PretixSource) -> Lo
         "eventName": pick(said["name"] or series["name"], source.language),
         "startDateTime": said["date_from"],
         "endDateTime": said.get("date_to"),
-        "eventUrl": f"{series['public_url']}{date}/",
+        "eventUrl": f"{series['public_url'].rstrip('/')}/{date}/",
         "eventDescription": _text(said["frontpage_text"] or {}, source.language),
         "eventCancelled": not said["active"],
     }
@@ -137,7 +153,7 @@ def _gone(events: str, slug: str) -> Generator[Get, Answer, Gone]:
     for page in range(1, MOST_PAGES + 1):
         answer = yield Get(events, {"page": str(page)} if page > 1 else {})
         listing = _load(_LISTING, answer.body)
-        if any(event.get("slug") == slug for event in listing["results"]):
+        if any(event["slug"] == slug for event in listing["results"]):
             raise LookUpFailed("platform_refuses_event")
         if listing["next"] is None:
             return Gone()
@@ -153,7 +169,7 @@ def _cancelled(*, live: bool, source: PretixSource) -> bool | None:
 
 def _text(texts: Mapping[str, str], language: str) -> str | None:
     markdown = pick(texts, language)
-    return markdown_to_text(markdown) if markdown else None
+    return (markdown_to_text(markdown) or None) if markdown else None
 
 
 def _load(schema: Schema, value: Any) -> Any:

@@ -1,17 +1,29 @@
 """pretix: what its webhooks and its REST API say. https://docs.pretix.eu/dev/api/"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, fields, validate, validates
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates, validates_schema
 
-from schemas.fields import Flag, Instant, Translated, VersionNumber, WebUrl, shape
-from schemas.sources import BaseUrl, Source, SourceSchema, unguessable
+from schemas.addresses import BaseUrl, WebUrl, fit_for_an_address
+from schemas.fields import Flag, Instant, Value, VersionNumber, shape
+from schemas.sources import Source, SourceSchema, unguessable
+from schemas.translated import Translated
 
-# Slugs go into the paths that are asked, so nothing else may look like one.
-_SLUG = validate.Regexp(
-    r"(?!\.+\Z)[A-Za-z0-9._-]{1,100}\Z", error="Not a slug of pretix: letters, digits, dots and dashes."
-)
+SLUG = r"(?!\.+(?:\Z|:))[A-Za-z0-9._-]{1,100}"
+"""Slugs go into the paths that are asked, so nothing else may look like one."""
+_SLUG = validate.Regexp(rf"{SLUG}\Z", error="Not a slug of pretix: letters, digits, dots, dashes and underscores.")
+
+
+class Number(Value[int]):
+    """One of pretix's own numbers, which count from 1."""
+
+    def read(self, value: Any) -> int:
+        """The same."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+            raise ValidationError(f"Is {shape(value)}, not a number of pretix's.")
+        return value
 
 
 class Delivery(Schema):
@@ -22,15 +34,21 @@ class Delivery(Schema):
 
         unknown = EXCLUDE
 
-    notification_id = fields.Integer(required=True, strict=True)
+    notification_id = Number(required=True)
     organizer = fields.String(required=True, validate=_SLUG)
     event = fields.String(
         required=True,
         validate=_SLUG,
         error_messages={"null": "Is null: pretix leaves out which event was deleted through its API."},
     )
-    subevent = fields.Integer(strict=True, validate=validate.Range(min=1))
+    subevent = Number(allow_none=True)
     action = fields.String(required=True)
+
+    @validates_schema
+    def check_date(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        """What is about a date must say which."""
+        if data["action"].startswith("pretix.subevent.") and not data.get("subevent"):
+            raise ValidationError("Is missing: which date of the series?", "subevent")
 
 
 class EventObject(Schema):
@@ -65,6 +83,17 @@ class DateObject(Schema):
     last_modified = VersionNumber(load_default=None, allow_none=True)
 
 
+class Listed(Schema):
+    """An event in a list."""
+
+    class Meta:
+        """Only which it is."""
+
+        unknown = EXCLUDE
+
+    slug = fields.String(required=True)
+
+
 class Listing(Schema):
     """A page of the events of an organizer."""
 
@@ -73,7 +102,7 @@ class Listing(Schema):
 
         unknown = EXCLUDE
 
-    results = fields.List(fields.Dict(), required=True)
+    results = fields.List(fields.Nested(Listed), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
@@ -88,15 +117,14 @@ class PretixSource(Source):
     signature: Literal["basic", "path-token"] | None = None
 
 
-class Slugs(fields.Field[tuple[str, ...]]):
+class Slugs(Value[tuple[str, ...]]):
     """One or more slugs."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+    def read(self, value: Any) -> tuple[str, ...]:
+        """The slugs in their order."""
         if not isinstance(value, list) or not value or not all(isinstance(slug, str) for slug in value):
-            raise self.make_error("invalid", shape=shape(value))
+            raise ValidationError(f"Is {shape(value)}: list the slugs of the organizers that may speak.")
         return tuple(_SLUG(slug) for slug in value)
-
-    default_error_messages = {"invalid": "Is {shape}: list the slugs of the organizers that may speak."}
 
 
 class PretixSourceSchema(SourceSchema):
@@ -114,3 +142,9 @@ class PretixSourceSchema(SourceSchema):
     def check_secrets(self, secrets: list[str], **kwargs: Any) -> None:
         """pretix signs nothing."""
         unguessable(secrets)
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_address(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        """A password may be anything; a part of an address may not."""
+        if data.get("signature") == "path-token":
+            fit_for_an_address(data.get("secrets", []))

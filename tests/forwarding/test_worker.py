@@ -122,6 +122,16 @@ def test_custom_properties_are_taken_out_of_the_body(database):
     bench.worker._finish()
 
 
+def test_a_custom_property_that_cannot_be_taken_out_is_dead_and_repeats_nothing_of_the_body(database):
+    own = source("generic", account_id="acme", custom_properties={"venue": "contains(place, `1`)"})
+    bench = Bench(database, {"own": own})
+    bench.hear({"id": "ev-1", "place": "Secret Garden"})
+    bench.work()
+    assert outcomes(bench) == [("dead", "invalid")]
+    assert "Secret Garden" not in bench.database.rows(select(tables.notification.c.detail))[0][0]
+    bench.worker._finish()
+
+
 def test_an_event_that_hubspot_does_not_know_yet_is_looked_up_again_and_found(bench):
     bench.hear({"id": "late", "eventName": "Late"})
     bench.work(30)

@@ -1,6 +1,7 @@
 """What every platform must do; a new one is held to it by the existence of its file."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,9 @@ def test_while_secrets_rotate_both_open(name):
 
 
 @every_platform
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"\xff", b'"x"', b'{"a":' * 5000, b'{"a": NaN}'], ids=repr)
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b"\xff", b'"x"', b'{"a":' * 5000, b'{"a": NaN}'], ids=lambda body: repr(body[:10])
+)
 def test_signed_rubbish_is_refused_and_not_kept(name, body):
     door = Door(name)
     answer = door.send(body)
@@ -189,10 +192,8 @@ known_keys = st.sampled_from(
 @every_platform
 @given(body=st.dictionaries(known_keys, json_values))
 def test_no_object_whatever_breaks_the_reading(name, body):
-    try:
+    with suppress(InvalidNotification):
         assert isinstance(read(name, body), Notification | Ignored)
-    except InvalidNotification as error:
-        assert error.errors
 
 
 @every_platform
@@ -203,7 +204,5 @@ def test_no_answer_of_its_api_whatever_breaks_a_look_up(name, body):
         return
     asking = platform.look_up(read(name, json.loads(Door(name).sample().body)).event, settings)
     next(asking)
-    try:
+    with suppress(InvalidNotification, StopIteration):
         asking.send(Answer(200, body if isinstance(body, dict) else {}))
-    except (InvalidNotification, StopIteration):
-        pass

@@ -1,12 +1,15 @@
 """Eventbrite: what is looked up, and what it means."""
 
+import json
+
 import pytest
 from recorded import answer, source
 from werkzeug.datastructures import Headers
 
 from handlers.errors import InvalidNotification
 from handlers.platform import Answer, Found, Gone, Ignored, Skipped
-from handlers.platforms.eventbrite import api, look_up, read
+from handlers.platforms.eventbrite import api, look_up, read, sample, schemes
+from handlers.signatures import PathToken
 
 EVENT = answer("eventbrite", "event-2023")
 CANCELLED = {"event_sales_status": {"sales_status": "sales_ended", "message_code": "event_cancelled"}}
@@ -118,15 +121,113 @@ def test_the_token_goes_behind_bearer():
         "https://www.eventbriteapi.com/v3/orders/1/",
         "https://user@www.eventbriteapi.com/v3/events/1/",
         "https://www.eventbriteapi.com/v3/events/1/?x=y",
+        "https://www.eventbriteapi.com/v3/events/1",
+        "https://www.eventbriteapi.com/v3/events/01/",
+        "https://www.eventbriteapi.com/v3/events/١/",
+        "https://www.eventbriteapi.com/v3/events/1/\n",
+        "https://www.eventbriteapi.com/v3/events/123456789012345678901/",
         "",
+        None,
+        7,
+        ["https://www.eventbriteapi.com/v3/events/1/"],
     ],
 )
 def test_an_address_that_is_no_events_is_refused_and_not_repeated(url):
     with pytest.raises(InvalidNotification) as refused:
         read({"config": {"action": "event.updated"}, "api_url": url}, Headers(), source("eventbrite"))
-    assert not url or url not in str(refused.value)
+    assert list(refused.value.errors) == ["api_url"]
+    assert not url or str(url) not in str(refused.value)
 
 
 def test_a_test_ping_is_ignored():
     ping = {"config": {"action": "test"}, "api_url": "{api-endpoint-to-fetch-object-details}"}
     assert read(ping, Headers(), source("eventbrite")) == Ignored("test")
+
+
+@pytest.mark.parametrize(
+    "action", ["order.placed", "attendee.updated", "event.deleted", "venue.updated", "EVENT.UPDATED", ""]
+)
+def test_other_actions_are_ignored_whatever_they_are_about(action):
+    assert read({"config": {"action": action}}, Headers(), source("eventbrite")) == Ignored(action)
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"config": None}, {"config": {}}, {"config": {"action": None}}, {"config": "event.updated"}]
+)
+def test_a_body_that_says_not_what_happened_is_refused(body):
+    with pytest.raises(InvalidNotification) as refused:
+        read(body, Headers(), source("eventbrite"))
+    assert list(refused.value.errors) == ["config"]
+
+
+@pytest.mark.parametrize(
+    ("action", "published"),
+    [("event.created", False), ("event.updated", False), ("event.published", True), ("event.unpublished", True)],
+)
+def test_an_event_is_told_of_without_any_delivery_id_or_version(action, published):
+    body = {"config": {"action": action}, "api_url": "https://eventbriteapi.com/v3/events/717926867587/"}
+    said = read(body, Headers({"X-Eventbrite-Delivery": "1806556"}), source("eventbrite"))
+    assert (said.event, said.delivery_id, said.version) == ("717926867587", None, None)
+    assert said.published is published
+
+
+@pytest.mark.parametrize("external_id", ["", "0", "01", "1/../2", "me", "1?x", "1\n", "١"])
+def test_nothing_is_asked_about_what_is_no_event_of_eventbrites(external_id):
+    with pytest.raises(InvalidNotification):
+        next(look_up(external_id, source("eventbrite")))
+
+
+def test_what_is_null_or_not_expanded_is_left_alone():
+    names = ("summary", "description", "url", "end", "organizer", "format", "category", "event_sales_status", "changed")
+    found = find(**dict.fromkeys(names))
+    assert found.fields.keys() == {"eventName", "startDateTime", "eventCancelled"}
+    assert found.version is None
+
+
+def test_a_name_may_be_html_only():
+    assert find(name={"html": "<b>Tom</b> &amp; Jerry"}).fields["eventName"] == "Tom & Jerry"
+
+
+def test_a_text_longer_than_hubspot_takes_is_cut_and_no_fault():
+    assert len(find(summary="x" * 70_000).fields["eventDescription"]) == 65_536
+
+
+def test_a_draft_that_is_cancelled_is_cancelled():
+    assert find(status="draft", **CANCELLED).fields["eventCancelled"] is True
+
+
+@pytest.mark.parametrize("status", ["live", "started", "ended", "completed"])
+def test_an_event_that_runs_or_is_over_is_not_cancelled(status):
+    assert find(status=status).fields["eventCancelled"] is False
+    assert find(status=status).published
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"start": None}, "start"),
+        ({"start": {"utc": "2023-11-01T13:15:00"}}, "start"),
+        ({"end": {"utc": 7}}, "end"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"status": None}, "status"),
+        ({"changed": "yesterday"}, "changed"),
+        ({"is_series_parent": "no"}, "is_series_parent"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_an_error_that_names_the_field(changes, field):
+    asking = look_up("717926867587", source("eventbrite"))
+    next(asking)
+    with pytest.raises(InvalidNotification) as refused:
+        asking.send(Answer(200, EVENT | changes))
+    assert list(refused.value.errors) == [field]
+
+
+def test_only_the_address_proves_the_origin():
+    assert schemes(source("eventbrite")) == [PathToken()]
+
+
+def test_a_sample_is_as_eventbrite_sends_it():
+    sent = sample(source("eventbrite"), 3, 1)
+    assert sent.headers["X-Eventbrite-Event"] == "event.updated"
+    assert read(json.loads(sent.body), Headers(sent.headers), source("eventbrite")).event == "3"

@@ -2,10 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.hubspot import BatchResponse, ErrorBody, LookUpResponse, UpdateInput, to_input, understood
+from schemas.hubspot import BatchResponse, ErrorBody, LookUpResponse, PropertyValue, UpdateInput, to_input, understood
 
 
 def test_an_input_is_flat_and_keyed_by_the_object_id():
@@ -32,6 +33,58 @@ def test_all_members_of_the_official_input_can_be_written():
         "objectId eventName eventType startDateTime endDateTime eventOrganizer eventDescription eventUrl eventCancelled"
     )
     assert {*members.split(), "customProperties"} == UpdateInput().fields.keys()
+
+
+def test_all_members_of_the_official_property_value_can_be_written():
+    members = """
+        dataSensitivity isEncrypted isLargeValue maskedSubstrings name persistenceTimestamp requestId selectedByUser
+        selectedByUserTimestamp source sourceId sourceLabel sourceMetadata sourceUpstreamDeployable sourceVid timestamp
+        unit updatedByUserId useTimestampAsPersistenceTimestamp value
+    """
+    assert set(members.split()) == PropertyValue().fields.keys()
+
+
+def test_a_full_property_value_leaves_as_it_is():
+    masked = {"substrings": [{"start": 0, "end": 2}]}
+    full = {
+        "name": "a",
+        "value": "1",
+        "maskedSubstrings": masked,
+        "sourceVid": [1],
+        "isEncrypted": False,
+        "timestamp": 7,
+    }
+    assert UpdateInput().dump({"objectId": "1", "customProperties": [full]})["customProperties"] == [full]
+    assert UpdateInput().validate({"objectId": "1", "customProperties": [full]}) == {}
+
+
+def test_an_input_without_an_object_id_is_none():
+    assert UpdateInput().validate({"eventName": "A"}).keys() == {"objectId"}
+
+
+def test_what_hubspot_does_not_take_does_not_leave():
+    assert to_input("1", {"eventCompleted": True, "id": "ev-42"}) == {"objectId": "1"}
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 7, True, [{"results": []}]])
+def test_an_answer_that_is_no_object_is_an_empty_one(value):
+    assert understood(BatchResponse(), value) == {}
+
+
+def test_one_result_that_makes_no_sense_does_not_hide_the_others():
+    answer = {"results": ["x", {"objectId": "1", "customProperties": "x"}, None, {"objectId": 2}, {"objectId": {}}]}
+    assert {item.get("objectId") for item in understood(BatchResponse(), answer)["results"]} == {"1", "2", None}
+
+
+def test_an_object_id_may_come_as_a_number():
+    assert understood(LookUpResponse(), {"results": [{"objectId": 58237132332}]}) == {
+        "results": [{"objectId": "58237132332"}]
+    }
+
+
+def test_a_throttled_answer_is_known_by_its_policy():
+    answer = {"status": "error", "message": "…", "errorType": "RATE_LIMIT", "policyName": "DAILY", "correlationId": "c"}
+    assert understood(ErrorBody(), answer) == answer
 
 
 def test_a_member_of_another_type_counts_as_absent():

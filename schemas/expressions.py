@@ -1,0 +1,54 @@
+"""JMESPath: where in a platform's JSON a value stands. https://jmespath.org/specification.html"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError, ParseError
+from jmespath.functions import Functions
+from jmespath.parser import ParsedResult
+from marshmallow import ValidationError
+
+from schemas.fields import Value
+
+# What jmespath lets through from Python when a function meets a value that it was not made for.
+_MISHAPS = (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class Expression(Value[ParsedResult]):
+    """A JMESPath, compiled once."""
+
+    def read(self, value: Any) -> ParsedResult:
+        """The compiled expression, whose functions all exist."""
+        if not isinstance(value, str):
+            raise ValidationError("Not a JMESPath: give it as a string.")
+        try:
+            compiled = jmespath.compile(value)
+        except JMESPathError as error:
+            raise ValidationError(f"Not a JMESPath: {_fault(error)}.") from error
+        unknown = sorted(set(_called(compiled.parsed)) - Functions.FUNCTION_TABLE.keys())
+        if unknown:
+            raise ValidationError(f"Not a JMESPath: there is no function {unknown[0]}().")
+        return compiled
+
+
+def evaluate(expression: ParsedResult, value: Any) -> Any:
+    """What the expression finds in `value`; None is nothing. Raises `ValueError`, whose text does not repeat the value."""
+    try:
+        return expression.search(value)
+    except _MISHAPS as error:
+        raise ValueError(f"Cannot be taken out of what was sent: {type(error).__name__}.") from error
+
+
+def _fault(error: Exception) -> str:
+    """Where it breaks off, in one line; the expression itself may have a variable's value in it."""
+    return f"it breaks off at character {error.lex_position + 1}" if isinstance(error, ParseError) else "it is empty"
+
+
+def _called(node: Mapping[str, Any]) -> Iterator[str]:
+    """The functions that it calls; the children of a slice are numbers."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _called(child)
