@@ -106,9 +106,9 @@ class Sender:
     def send(self, count: int, events: int, rate: float | None) -> dict[str, int]:
         """Post `count` notifications about `events` events, `rate` a second; returns how often each answer came."""
         answers: dict[str, int] = {}
-        started = time.monotonic()
+        started, first = time.monotonic(), int(time.time())  # a later run is newer, and no duplicate
         for number in track(range(count), f"Sending to {self._source.name}", console=Console(stderr=True)):
-            answer = self._post(number % events + 1, number // events + 1)
+            answer = self._post(number % events + 1, first + number // events)
             answers[answer] = answers.get(answer, 0) + 1
             if rate is not None:
                 time.sleep(max(0.0, started + (number + 1) / rate - time.monotonic()))
