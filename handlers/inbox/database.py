@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +28,13 @@ BUSY_SECONDS = 5.0
 def newest_sqlite() -> ModuleType:
     """The SQLite driver with the newer library: the wheel's where there is one, else Python's own."""
     return wheel_sqlite if wheel_sqlite is not None else sqlite3
+
+
+_FAULTY_STATEMENTS = tuple(
+    getattr(module, name)
+    for module in (exc, newest_sqlite())
+    for name in ("IntegrityError", "DataError", "ProgrammingError", "InterfaceError")
+)
 
 
 def is_sound(driver: ModuleType) -> bool:
@@ -61,6 +68,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def write_plainly(self) -> Iterator[Any]:
+        """As `write`, with the driver's own cursor. Raises `InboxUnavailable`, and the driver's errors for faulty statements."""
+        with _translated(), self._lock, closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            connection.commit()
+
     def rows(self, query: Select[Any]) -> list[Any]:
         """All rows of a short query."""
         with self.read() as connection:
@@ -84,7 +100,7 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (exc.IntegrityError, exc.DataError, exc.ProgrammingError):
+    except _FAULTY_STATEMENTS:
         raise  # what was asked is at fault, not the database
     except (exc.DatabaseError, exc.TimeoutError, newest_sqlite().Error, OSError) as error:
         cause = error.orig if isinstance(error, exc.DatabaseError) else error

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -110,8 +111,15 @@ def resident_mb(process):
 
 
 def compare(folder, script, seconds, rounds):
-    view = bare()
-    marquee = Marquee(folder, SOURCES, "http://127.0.0.1:9", WORKER="off", LOG_LEVEL="INFO").start()
+    with ExitStack() as running:
+        view = bare()
+        running.callback(view.stop)
+        marquee = Marquee(folder, SOURCES, "http://127.0.0.1:9", WORKER="off", LOG_LEVEL="INFO").start()
+        running.callback(marquee.stop)
+        measure(view, marquee, script, seconds, rounds)
+
+
+def measure(view, marquee, script, seconds, rounds):
     ratios, capacity = [], []
     print(
         f"{'round':>5} {'bare req/s':>11} {'p50':>6} {'p99 ms':>7} {'marquee req/s':>14} {'p50':>6} {'p99 ms':>7} {'ratio':>6}"
@@ -128,8 +136,6 @@ def compare(folder, script, seconds, rounds):
     print(f"median ratio {statistics.median(ratios):.2f}")
     half = half_load(marquee, statistics.median(capacity) / 2, seconds)
     print(f"at half of its capacity ({half[0]:.0f} req/s): p50 {half[1]:.1f} ms, p99 {half[2]:.1f} ms")
-    view.stop()
-    marquee.stop()
 
 
 def half_load(marquee, rate, seconds):
@@ -140,14 +146,21 @@ def half_load(marquee, rate, seconds):
 
 
 def memory(folder, script, count):
-    sandbox = Sandbox().start()
+    with ExitStack() as running:
+        sandbox = Sandbox().start()
+        running.callback(sandbox.stop)
+        marquee = Marquee(folder, SOURCES, sandbox.url).start()
+        running.callback(marquee.stop)
+        weigh(sandbox, marquee, script, count)
+
+
+def weigh(sandbox, marquee, script, count):
     sandbox.seed(
         [
             {"externalEventId": f"ev-{n}", "externalAccountId": "acme", "eventName": "x", "eventOrganizer": "Acme"}
             for n in range(EVENTS)
         ]
     )
-    marquee = Marquee(folder, SOURCES, sandbox.url).start()
     before = resident_mb(marquee)
     sent = 0.0
     while sent < count:
@@ -160,8 +173,6 @@ def memory(folder, script, count):
     print(
         f"  {after[0]:.0f} MB ({after[1]:.0f} MB) after {sum(marquee.outcomes().values())} notifications, all settled"
     )
-    marquee.stop()
-    sandbox.stop()
 
 
 def main():

@@ -72,10 +72,10 @@ def test_a_refused_delivery_does_not_take_its_id(writer):
 
 def test_requests_that_wait_together_share_commits(database, writer):
     commits = []
-    event.listen(database.engine, "commit", lambda connection: commits.append(1))
+    event.listen(database.engine, "checkout", lambda *_: commits.append(1))
     with ThreadPoolExecutor(8) as pool, database.write():
         waiting = [pool.submit(writer.store, arrival(f"ev-{n}")) for n in range(8)]
-        while len(writer._waiting) < 7:
+        while len(writer._line) < 7:
             sleep(0.001)
         commits.clear()
     assert len({w.result().notification for w in waiting}) == 8
