@@ -9,10 +9,13 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from handlers.configuration import configure  # noqa: E402 - the path above is what makes it importable
+from handlers.operating import logs  # noqa: E402
 from handlers.operating.counting import share_counts  # noqa: E402
+from handlers.operating.processes import forget  # noqa: E402
 from handlers.platforms import discover  # noqa: E402
 
 _settings = configure(discover()).settings
+logs.configure(_settings.log_format, _settings.log_level)  # the arbiter has lines of its own, and no app
 share_counts(PROJECT / "var" / "metrics")
 
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402 - it looks for the shared folder when imported
@@ -22,7 +25,7 @@ SLOW_CLIENT_SECONDS = 5
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
 threads = _settings.web_threads
-worker_class = "gthread"
+worker_class = "handlers.operating.processes.BalancedWorker"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
 timeout = 60
 graceful_timeout = 30
@@ -52,5 +55,6 @@ def worker_exit(server, worker):
 
 
 def child_exit(server, worker):
-    """A dead process holds no gauges."""
+    """A dead process holds no gauges and no connections."""
     mark_process_dead(worker.pid)
+    forget(worker.age)

@@ -69,9 +69,18 @@ class Database:
                 yield connection
 
     @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody else writes meanwhile. Raises `InboxUnavailable`."""
+        with _translated(), self._lock:
+            yield
+
+    @contextmanager
     def write_plainly(self) -> Iterator[Any]:
-        """As `write`, with the driver's own cursor. Raises `InboxUnavailable`, and the driver's errors for faulty statements."""
-        with _translated(), self._lock, closing(self.engine.raw_connection()) as connection:
+        """As `write`, within one's `turn`, with the driver's own cursor.
+
+        Raises `InboxUnavailable`, and the driver's errors for faulty statements.
+        """
+        with _translated(), closing(self.engine.raw_connection()) as connection:
             cursor = connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")
             yield cursor
@@ -122,7 +131,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": BUSY_SECONDS, "cached_statements": 512},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import orjson
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response
+from flask.globals import request_ctx
 
 from handlers.errors import InboxUnavailable, InvalidNotification, Refusal
 from handlers.inbox.arrival import Arrival, Receipt
@@ -71,7 +72,7 @@ class Door:
     settings: DoorSettings
     clock: Callable[[], float]
 
-    def receive(self, name: str, token: str | None, passage: Passage) -> Response:
+    def receive(self, request: Request, name: str, token: str | None, passage: Passage) -> Response:
         """Let one webhook in, or raise `Refusal` or `InboxUnavailable`."""
         entrance = self.entrances.get(name)
         if entrance is None:
@@ -84,20 +85,18 @@ class Door:
             tolerance = self.settings.timestamp_tolerance
             verify(entrance.schemes, entrance.source.secrets, request.headers, body, now, tolerance)
         content = parse_object(request.content_type, request.headers.get("Content-Encoding"), body)
-        return self._keep(entrance, content, body, now, passage)
-
-    def _keep(self, entrance: Entrance, content: dict[str, Any], body: bytes, now: float, passage: Passage) -> Response:
         try:
             read = entrance.platform.read(content, request.headers, entrance.source)
-            if isinstance(read, Ignored):
-                return _answer(200, "ignored", None, passage)
             _check_delivery_id(read)
         except InvalidNotification as error:
-            return self._keep_refused(
-                entrance, error, Arrival(entrance.source.name, body, now, errors=error.errors), passage
-            )
-        passage.event = read.event
-        arrival = Arrival(entrance.source.name, body, now, read.action, read.event, read.delivery_id)
+            arrival = Arrival(name, body, now, errors=error.errors)
+            return self._keep_refused(entrance, error, arrival, passage)
+        if isinstance(read, Ignored):
+            return _answer(200, "ignored", None, passage)
+        return self._keep(Arrival(name, body, now, read.action, read.event, read.delivery_id), passage)
+
+    def _keep(self, arrival: Arrival, passage: Passage) -> Response:
+        passage.event = arrival.event
         receipt = self.inbox.store(arrival)
         if receipt.duplicate:
             return _answer(200, "duplicate", receipt.notification, passage)
@@ -130,9 +129,9 @@ def blueprint(
     @receiving.post("/<source>/<token>", provide_automatic_options=False)
     def receive(source: str, token: str | None = None) -> Response:
         started = time.perf_counter()
-        passage = Passage()
-        answer = _judged(door, source, token, passage)
-        request_id = _request_id()
+        passage, request = Passage(), request_ctx.request  # each look at Flask's own `request` would cost again
+        answer = _judged(door, request, source, token, passage)
+        request_id = _request_id(request)
         answer.headers["X-Request-Id"] = request_id
         _record(passage, request_id, time.perf_counter() - started, metrics)
         return answer
@@ -140,9 +139,9 @@ def blueprint(
     return receiving
 
 
-def _judged(door: Door, source: str, token: str | None, passage: Passage) -> Response:
+def _judged(door: Door, request: Request, source: str, token: str | None, passage: Passage) -> Response:
     try:
-        return door.receive(source, token, passage)
+        return door.receive(request, source, token, passage)
     except Refusal as refusal:
         passage.status = passage.reason = refusal.reason
         return problem(refusal)
@@ -156,8 +155,8 @@ def _entrance(source: Source, platforms: Mapping[str, Platform[Any]]) -> Entranc
     return Entrance(source, platform, tuple(platform.schemes(source)))
 
 
-def _check_delivery_id(read: Notification) -> None:
-    delivery_id = read.delivery_id
+def _check_delivery_id(read: Notification | Ignored) -> None:
+    delivery_id = read.delivery_id if isinstance(read, Notification) else None
     if delivery_id is not None and not (0 < len(delivery_id) <= MAX_DELIVERY_ID and delivery_id.isprintable()):
         raise InvalidNotification({"delivery id": [f"Give 1 to {MAX_DELIVERY_ID} printable characters."]})
 
@@ -168,7 +167,7 @@ def _answer(code: int, status: str, notification: str | None, passage: Passage) 
     return Response(content, code, content_type="application/json")
 
 
-def _request_id() -> str:
+def _request_id(request: Request) -> str:
     """The caller's, if it is one that cannot disturb a log; else a new one."""
     given = request.headers.get("X-Request-Id", "")
     return given if _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"

@@ -5,7 +5,7 @@ import os
 bind = f"127.0.0.1:{os.environ['PORT']}"
 workers = int(os.environ["WEB_CONCURRENCY"])
 threads = 8
-worker_class = "gthread"
+worker_class = "handlers.operating.processes.BalancedWorker"
 worker_tmp_dir = "/dev/shm"
 keepalive = 75
 control_socket_disable = True

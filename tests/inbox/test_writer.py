@@ -75,11 +75,40 @@ def test_requests_that_wait_together_share_commits(database, writer):
     event.listen(database.engine, "checkout", lambda *_: commits.append(1))
     with ThreadPoolExecutor(8) as pool, database.write():
         waiting = [pool.submit(writer.store, arrival(f"ev-{n}")) for n in range(8)]
-        while len(writer._line) < 7:
+        while len(writer._line) < 8:
             sleep(0.001)
         commits.clear()
     assert len({w.result().notification for w in waiting}) == 8
-    assert len(commits) <= 3
+    assert len(commits) == 1
+
+
+def test_whoever_comes_alone_does_not_wait_for_company(database):
+    naps = []
+    writer = Writer(database, 1.0, naps.append)
+    for _ in range(20):
+        writer.store(arrival())
+    assert naps == []
+
+
+def test_where_notifications_come_in_crowds_a_commit_waits_for_more_of_them_and_later_no_more(database):
+    naps = []
+    writer = Writer(database, 1.0, naps.append)
+    for _ in range(2):
+        _store_together(database, writer, 8)
+    assert naps
+    for _ in range(60):
+        writer.store(arrival())
+    naps.clear()
+    writer.store(arrival())
+    assert naps == []
+
+
+def _store_together(database, writer, count):
+    with ThreadPoolExecutor(count) as pool, database.write():
+        for number in range(count):
+            pool.submit(writer.store, arrival(f"ev-{number}"))
+        while len(writer._line) < count:
+            sleep(0.001)
 
 
 def test_within_one_commit_the_first_of_a_delivery_stands(database, writer):

@@ -1,0 +1,132 @@
+"""Puts a group of arrivals into the tables, with as many statements for a hundred as for one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Dialect, Insert, Select, and_, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from handlers.inbox.arrival import Arrival, Receipt
+from handlers.inbox.statements import Parameters, Statement
+from handlers.inbox.tables import body, event, notification
+
+Delivery = tuple[str, str]
+"""A source, and the delivery id that it gave."""
+Event = tuple[str, str]
+"""A source, and the external id."""
+
+_LAST = f"SELECT max(seq) FROM sqlite_sequence WHERE name = '{notification.name}'"  # noqa: S608 - our own table
+_MARK = ("source", "external_id", "changes", "changed_at", "due_at")
+_ROW = (
+    *("id", "source", "event_id", "delivery_id", "action", "received_at"),
+    *("outcome", "reason", "detail", "settled_at"),
+)
+
+
+class Groups:
+    """The door's statements. `debounce` is how many seconds an event waits for more changes."""
+
+    def __init__(self, dialect: Dialect, debounce: float) -> None:
+        self._debounce = debounce
+        self._known = Statement(_known, ("source", "delivery_id"), dialect)
+        self._mark_changed = Statement(_mark_changed, _MARK, dialect)
+        self._add = Statement(lambda rows: insert(notification).values(list(rows)), _ROW, dialect)
+        self._add_bodies = Statement(
+            lambda rows: insert(body).values(list(rows)), ("notification_id", "content"), dialect
+        )
+
+    def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each."""
+        numbers = self._deliveries_known(cursor, arrivals)
+        following = self._last_number(cursor) + 1
+        receipts, fresh = [], {}
+        for arrival in arrivals:
+            delivery = _delivery(arrival)
+            first = numbers.get(delivery) if delivery else None
+            if first is None:
+                fresh[following] = arrival
+                first, following = following, following + 1
+                numbers |= {delivery: first} if delivery else {}
+                receipts.append(Receipt(str(first), duplicate=False))
+            else:
+                receipts.append(Receipt(str(first), duplicate=True))
+        if fresh:
+            self._insert(cursor, fresh)
+        return receipts
+
+    def _deliveries_known(self, cursor: Any, arrivals: Sequence[Arrival]) -> dict[Delivery, int]:
+        """The notifications that hold the arrivals' delivery ids."""
+        asked = {delivery for arrival in arrivals if (delivery := _delivery(arrival))}
+        rows = [{"source": source, "delivery_id": number} for source, number in asked]
+        found = self._known.run(cursor, rows) if rows else ()
+        return {(source, delivery): number for source, delivery, number in found}
+
+    def _last_number(self, cursor: Any) -> int:
+        """The greatest number that a notification ever had; nobody else gives one until this transaction ends."""
+        cursor.execute(_LAST)
+        return int(cursor.fetchone()[0] or 0)
+
+    def _insert(self, cursor: Any, fresh: Mapping[int, Arrival]) -> None:
+        events = self._events_changed(cursor, list(fresh.values()))
+        self._add.run(cursor, [_row(number, arrival, events) for number, arrival in fresh.items()])
+        bodies = [{"notification_id": number, "content": arrival.body} for number, arrival in fresh.items()]
+        self._add_bodies.run(cursor, bodies)
+
+    def _events_changed(self, cursor: Any, fresh: Sequence[Arrival]) -> dict[Event, int]:
+        """The numbers of the events that wait to be sent from now on."""
+        marks: dict[Event, dict[str, Any]] = {}
+        for arrival in fresh:
+            if arrival.event is not None:
+                mark = marks.setdefault((arrival.source, arrival.event), self._mark(arrival))
+                mark["changes"] += 1
+        found = self._mark_changed.run(cursor, list(marks.values())) if marks else ()
+        return {(source, external_id): number for source, external_id, number in found}
+
+    def _mark(self, first: Arrival) -> dict[str, Any]:
+        """An event's row, as the first of a group of arrivals about it makes it."""
+        due_at = first.received_at + self._debounce
+        values = (first.source, first.event, 0, first.received_at, due_at)
+        return dict(zip(_MARK, values, strict=True))
+
+
+def _delivery(arrival: Arrival) -> Delivery | None:
+    """What the arrival must be unique by; a refused one does not take its id."""
+    known = arrival.delivery_id is not None and arrival.event is not None
+    return (arrival.source, arrival.delivery_id) if known and arrival.delivery_id else None
+
+
+def _known(rows: Parameters) -> Select[Any]:
+    held = notification.c
+    taken = [
+        and_(held.source == row["source"], held.delivery_id == row["delivery_id"], held.event_id.is_not(None))
+        for row in rows
+    ]
+    return select(held.source, held.delivery_id, held.id).where(or_(*taken))
+
+
+def _mark_changed(rows: Parameters) -> Insert:
+    new = upsert(event).values(list(rows))
+    merged = {
+        "changes": event.c.changes + new.excluded.changes,
+        "changed_at": func.coalesce(event.c.changed_at, new.excluded.changed_at),
+        "due_at": func.coalesce(event.c.due_at, new.excluded.due_at),
+    }
+    kept = new.on_conflict_do_update(index_elements=["source", "external_id"], set_=merged)
+    return kept.returning(event.c.source, event.c.external_id, event.c.id)
+
+
+def _row(number: int, arrival: Arrival, events: Mapping[Event, int]) -> dict[str, Any]:
+    refused = arrival.errors is not None
+    return {
+        "id": number,
+        "source": arrival.source,
+        "event_id": events[arrival.source, arrival.event] if arrival.event is not None else None,
+        "delivery_id": arrival.delivery_id,
+        "action": arrival.action,
+        "received_at": arrival.received_at,
+        "outcome": "dead" if refused else "pending",
+        "reason": "invalid" if refused else None,
+        "detail": orjson.dumps(arrival.errors, default=str).decode() if refused else None,
+        "settled_at": arrival.received_at if refused else None,
+    }
