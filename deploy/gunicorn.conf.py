@@ -1,5 +1,6 @@
 """gunicorn's settings: docs.gunicorn.org/en/stable/settings.html. Faulty settings end it before a port is opened."""
 
+import gc
 import socket
 import struct
 import sys
@@ -20,6 +21,8 @@ share_counts(PROJECT / "var" / "metrics")
 
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402 - it looks for the shared folder when imported
 
+import app as _app  # noqa: E402, F401 - loaded before the processes fork, so that they share the memory of all code
+
 SLOW_CLIENT_SECONDS = 5
 
 bind = f"{_settings.host}:{_settings.port}"
@@ -33,6 +36,11 @@ keepalive = 75  # longer than load balancers keep theirs (60 s is usual), else t
 control_socket_disable = True
 accesslog = None  # every answered webhook has a line of its own, without the secret that an address may hold
 logger_class = "handlers.operating.logs.GunicornLogger"
+
+
+def pre_fork(server, worker):
+    """What is loaded stays shared: a collection would touch, and so copy, every page of it."""
+    gc.freeze()
 
 
 def when_ready(server):

@@ -50,9 +50,9 @@ class GunicornLogger(Logger):  # type: ignore[misc]
     """gunicorn's own lines go the way of all others."""
 
     def setup(self, cfg: Config) -> None:
-        """Leave the handlers to `configure`."""
+        """Leave the handlers and the level to `configure`."""
         self.error_log.propagate = True
-        self.error_log.setLevel(logging.INFO)
+        self.error_log.setLevel(logging.NOTSET)
 
 
 def _last(log_format: str) -> list[Processor]:

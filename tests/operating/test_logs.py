@@ -1,9 +1,13 @@
 """One object a line, that nobody can forge."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = """
@@ -20,13 +24,71 @@ try:
 except ValueError:
     log.exception("it failed")
 """
+FAILING = """
+import logging
+import structlog
+from gunicorn.config import Config
+from handlers.operating.logs import GunicornLogger, configure
+configure({format!r})
+def fail():
+    password = "".join(["do-not-", "show-this"])
+    raise ValueError("bad")
+def call():
+    token = "".join(["nor-", "this"])
+    try:
+        fail()
+    except ValueError as error:
+        raise RuntimeError("worse") from error
+try:
+    call()
+except RuntimeError:
+    {log}.exception("it failed")
+"""
+GUNICORN = """
+from gunicorn.config import Config
+from handlers.operating.logs import GunicornLogger, configure
+configure({format!r}, {level!r})
+settings = Config()
+settings.set("loglevel", "critical")
+log = GunicornLogger(settings)
+log.setup(settings)
+log.debug("too much")
+log.info("Listening at: %s", "http://127.0.0.1:8000\\n{{}}")
+log.warning("Worker exiting")
+log.access(None, None, {{}}, None)
+"""
+ARBITER = """
+import sys
+from gunicorn.app.wsgiapp import WSGIApplication
+sys.argv = ["gunicorn", "-c", "deploy/gunicorn.conf.py", "app:create_app()"]
+settings = WSGIApplication().cfg
+log = settings.logger_class(settings)
+log.info("Starting gunicorn")
+log.warning("Worker was sent SIGKILL! Perhaps out of memory?")
+"""
+SOURCES = """
+[sources.own]
+platform = "generic"
+signature = "github"
+secrets = ["a-secret-that-is-long-enough"]
+account_id = "acme"
+"""
+LOGGERS = ["structlog.get_logger()", "logging.getLogger('any.library')", "GunicornLogger(Config())"]
+
+
+def printed(program, **environment):
+    command, variables = [sys.executable, "-c", program], os.environ | environment
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT, env=variables)
+    assert done.stderr == ""
+    return done.stdout
 
 
 def logged(log_format, level="INFO"):
-    program = PROGRAM.format(format=log_format, level=level)
-    return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT
-    ).stdout
+    return printed(PROGRAM.format(format=log_format, level=level))
+
+
+def gunicorn(log_format="json", level="INFO"):
+    return printed(GUNICORN.format(format=log_format, level=level)).splitlines()
 
 
 def test_each_line_is_an_object_whatever_is_in_it():
@@ -41,9 +103,64 @@ def test_no_variable_of_ours_is_ever_shown():
     assert "do-not-show-this" not in logged("text")
 
 
+@pytest.mark.parametrize("log", LOGGERS)
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_traceback_tells_where_and_why_and_no_local_variable(log_format, log):
+    shown = printed(FAILING.format(format=log_format, log=log))
+    for told in ("it failed", "ValueError", "bad", "RuntimeError", "worse", "fail"):
+        assert told in shown
+    assert not re.search("do-not-show-this|nor-this|locals", shown)
+
+
+@pytest.mark.parametrize("log", LOGGERS)
+def test_an_error_is_one_line_however_long_its_traceback(log):
+    (line,) = printed(FAILING.format(format="json", log=log)).splitlines()
+    shown = json.loads(line)
+    assert (shown["message"], shown["level"]) == ("it failed", "error")
+    assert [error["exc_type"] for error in shown["exception"]] == ["RuntimeError", "ValueError"]
+
+
 def test_in_text_a_value_cannot_make_a_line_of_its_own():
     assert "event='ev-1\\n{}'" in logged("text")
 
 
+def test_in_text_a_line_begins_with_its_moment_its_level_and_its_words():
+    first, second = logged("text").splitlines()[:2]
+    assert re.fullmatch(r"\S+Z info +words  action='a\.b' event='ev-1\\n\{\}'", first)
+    assert re.fullmatch(r"\S+Z warning +from a library  logger='gunicorn\.error'", second)
+
+
 def test_a_level_keeps_lesser_lines_out():
     assert "words" not in logged("json", "ERROR")
+
+
+def test_gunicorns_lines_go_the_way_of_all_others_and_once():
+    lines = [json.loads(line) for line in gunicorn()]
+    assert [(line["message"], line["level"], line["logger"]) for line in lines] == [
+        ("Listening at: http://127.0.0.1:8000\n{}", "info", "gunicorn.error"),
+        ("Worker exiting", "warning", "gunicorn.error"),
+    ]
+
+
+def test_in_text_gunicorns_lines_stay_lines():
+    assert [re.sub(r"^\S+ ", "", line) for line in gunicorn("text")] == [
+        "info     Listening at: http://127.0.0.1:8000\\n{}  logger='gunicorn.error'",
+        "warning  Worker exiting  logger='gunicorn.error'",
+    ]
+
+
+def test_the_level_of_all_holds_for_gunicorn_too():
+    assert [json.loads(line)["message"] for line in gunicorn(level="WARNING")] == ["Worker exiting"]
+
+
+def test_the_process_above_the_web_processes_logs_as_they_do(tmp_path):
+    (tmp_path / "sources.toml").write_text(SOURCES)
+    folders = {"SOURCES_FILE": "sources.toml", "PROMETHEUS_MULTIPROC_DIR": "metrics"}
+    lines = printed(
+        ARBITER,
+        **{name: str(tmp_path / file) for name, file in folders.items()},
+        HUBSPOT_ACCESS_TOKEN="any",
+        LOG_LEVEL="WARNING",
+    )
+    (line,) = lines.splitlines()
+    assert json.loads(line)["message"] == "Worker was sent SIGKILL! Perhaps out of memory?"
