@@ -28,6 +28,11 @@ def shape(value: Any) -> str:
 class Value(fields.Field[T]):
     """A field that is read by one function of the value, which raises `ValidationError`."""
 
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """As every field does it; where nothing but `read` is to be done, without the rest, for the door's sake."""
+        is_plain = value is not missing and value is not None and not self.validators
+        return self.read(value) if is_plain else super().deserialize(value, attr, data, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> T:
         return self.read(value)
 
@@ -96,6 +101,17 @@ class ExternalId(Value[str]):
         text = str(value)
         if not (0 < len(text) <= MAX_ID and text.isprintable() and text.strip() == text):
             raise ValidationError(f"Is {shape(text)}: give 1 to {MAX_ID} printable ones, without spaces around them.")
+        return text
+
+
+class ObjectId(ExternalId):
+    """HubSpot's own number of a marketing event: a number or its digits outside, digits inside."""
+
+    def read(self, value: Any) -> str:
+        """The digits."""
+        text = super().read(value)
+        if not (text.isascii() and text.isdigit() and len(text) <= 20):
+            raise ValidationError("Is not an objectId: give its digits.")
         return text
 
 

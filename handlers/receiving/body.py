@@ -4,7 +4,6 @@ from typing import Any
 
 import orjson
 from flask import Request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from handlers.errors import Refusal
@@ -22,20 +21,28 @@ _KINDS = {
 def read_body(request: Request, limit: int) -> bytes:
     """The request's bytes. Raises `Refusal` where there are more than `limit`, or fewer than announced.
 
-    Werkzeug cuts a chunked body silently at its limit and takes a connection closed too early for an end, hence the two
-    comparisons after reading.
+    Read without Werkzeug, which cuts a chunked body silently at its limit and takes a connection closed too early for an
+    end of the body.
     """
-    request.max_content_length = limit + 1
+    announced = request.content_length
+    if announced is not None and announced > limit:
+        raise _too_large(limit)
     try:
-        body = request.get_data(cache=True)
-    except RequestEntityTooLarge as error:
-        raise _too_large(limit) from error
-    except (BadRequest, OSError) as error:
+        body = _read(request, limit + 1 if announced is None else announced)
+    except OSError as error:
         raise _truncated() from error
     if len(body) > limit:
         raise _too_large(limit)
-    if request.content_length is not None and len(body) != request.content_length:
+    if announced is not None and len(body) < announced:
         raise _truncated()
+    return body
+
+
+def _read(request: Request, most: int) -> bytes:
+    """At most so many bytes: as announced, or up to the end of a chunked body, which not every server marks (PEP 3333)."""
+    if request.content_length is None and not request.environ.get("wsgi.input_terminated"):
+        return b""
+    body: bytes = request.environ["wsgi.input"].read(most)
     return body
 
 

@@ -10,22 +10,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.event import EventSchema
 from schemas.expressions import Expression
-from schemas.fields import ExternalId, VersionNumber
+from schemas.fields import ExternalId, ObjectId, VersionNumber
 from schemas.hmac_settings import HEADER, HmacSchema, HmacSettings
 from schemas.sources import Source, SourceSchema
 
 SIGNATURES = ("standard-webhooks", "github", "hmac", "token", "basic")
-
-
-class ObjectId(ExternalId):
-    """HubSpot's own number of a marketing event: a number or its digits outside, digits inside."""
-
-    def read(self, value: Any) -> str:
-        """The digits."""
-        text = super().read(value)
-        if not (text.isascii() and text.isdigit() and len(text) <= 20):
-            raise ValidationError("Is not an objectId: give its digits.")
-        return text
 
 
 class GenericNotification(EventSchema):
