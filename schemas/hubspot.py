@@ -65,7 +65,7 @@ class UpdateInput(Schema):
     customProperties = fields.List(fields.Nested(PropertyValue))
 
 
-class _Answer(Schema):
+class Answer(Schema):
     """An answer: what is not expected is kept out quietly, and no member is required."""
 
     class Meta:
@@ -74,14 +74,14 @@ class _Answer(Schema):
         unknown = EXCLUDE
 
 
-class NameAndValue(_Answer):
+class NameAndValue(Answer):
     """A custom property as HubSpot shows it."""
 
     name = fields.String()
     value = fields.String(allow_none=True)
 
 
-class Result(_Answer):
+class Result(Answer):
     """A marketing event as HubSpot shows it after an update."""
 
     objectId = ExternalId()
@@ -99,7 +99,15 @@ class Result(_Answer):
     updatedAt = fields.String(allow_none=True)
 
 
-class ErrorBody(_Answer):
+class ErrorDetail(Answer):
+    """One of the things that are wrong, within an error."""
+
+    message = fields.String(allow_none=True)
+    code = fields.String(allow_none=True)
+    context = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True)
+
+
+class ErrorBody(Answer):
     """An error, of a whole answer or of some of its inputs. A 429 has `errorType` and `policyName`, and no `category`."""
 
     status = fields.String(allow_none=True)
@@ -109,11 +117,11 @@ class ErrorBody(_Answer):
     policyName = fields.String(allow_none=True)
     message = fields.String(allow_none=True)
     correlationId = fields.String(allow_none=True)
-    context = fields.Dict(keys=fields.String(), values=fields.Raw(), allow_none=True)
-    errors = fields.Raw(allow_none=True)
+    context = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True)
+    errors = fields.List(fields.Nested(ErrorDetail), allow_none=True)
 
 
-class BatchResponse(_Answer):
+class BatchResponse(Answer):
     """The answer to batch/update, of 200 and 207 alike: either may carry `errors`."""
 
     status = fields.String(allow_none=True)
@@ -122,15 +130,24 @@ class BatchResponse(_Answer):
     errors = fields.List(fields.Nested(ErrorBody), allow_none=True)
 
 
-class Candidate(_Answer):
-    """A marketing event that a look-up found."""
+class AppInfo(Answer):
+    """The app that made a marketing event."""
+
+    id = ExternalId(allow_none=True)
+    name = fields.String(allow_none=True)
+
+
+class Candidate(Answer):
+    """A marketing event that a look-up found. A search names its app by `appId`, the identifiers by `appInfo`."""
 
     objectId = ExternalId()
     externalEventId = fields.String(allow_none=True)
     externalAccountId = fields.String(allow_none=True)
+    appId = ExternalId(allow_none=True)
+    appInfo = fields.Nested(AppInfo, allow_none=True)
 
 
-class LookUpResponse(_Answer):
+class LookUpResponse(Answer):
     """The answer to events/search and to identifiers."""
 
     results = fields.List(fields.Nested(Candidate), allow_none=True)
@@ -152,12 +169,17 @@ def understood(schema: Schema, value: Any) -> dict[str, Any]:
 
 def to_input(object_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The entry of `inputs` for a marketing event: `values` by HubSpot's names, `customProperties` as name → value."""
-    listed = [{"name": name, "value": value} for name, value in sorted(values.get("customProperties", {}).items())]
-    entry = {**values, "objectId": object_id, "customProperties": listed}
-    if not listed:
+    properties = listed(values)
+    entry = {**values, "objectId": object_id, "customProperties": properties}
+    if not properties:
         del entry["customProperties"]
     dumped: dict[str, Any] = _UPDATE.dump(entry)
     return dumped
+
+
+def listed(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The custom properties among `values` as HubSpot takes them."""
+    return [{"name": name, "value": value} for name, value in sorted(values.get("customProperties", {}).items())]
 
 
 _UPDATE = UpdateInput()

@@ -1,16 +1,18 @@
 """Sends parcels in one batch and writes down each answer as soon as it is there."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
 import structlog
 
 from handlers.forwarding import settling
+from handlers.forwarding.attempts import attempt_of
 from handlers.forwarding.forwarder import Forwarder, Sent
 from handlers.forwarding.merging import nest
 from handlers.forwarding.preparing import Parcel
+from handlers.forwarding.unresolved import Grace, deleted
 from handlers.forwarding.verdict import Pause, Rejection
 from handlers.inbox.queue import Attempt, Queue, Settlement
 from handlers.metrics import Metrics
@@ -29,6 +31,7 @@ class Delivery:
     queue: Queue
     forwarder: Forwarder
     metrics: Metrics
+    grace: Grace
     clock: Callable[[], float] = time.time
 
     def deliver(self, parcels: Sequence[Parcel]) -> Pause | None:
@@ -55,12 +58,22 @@ class Delivery:
         return {p.link.object_id: p for p in parcels if p.merged.event.id not in refused}
 
     def _settle(self, sent: Sent, open_parcels: dict[str, Parcel]) -> None:
-        settlements = [self._sent(open_parcels.pop(object_id)) for object_id in sent.verdict.confirmed]
-        settlements += [_dead(open_parcels.pop(object_id), why) for object_id, why in sent.verdict.rejected.items()]
-        self.write_down(settlements, _attempt(sent, self.clock()))
+        unseen = sent.verdict.unseen
+        settlements = [
+            self._sent(open_parcels.pop(object_id), unseen.get(object_id, ())) for object_id in sent.verdict.confirmed
+        ]
+        settlements += [
+            self._dead(open_parcels.pop(object_id), why) for object_id, why in sent.verdict.rejected.items()
+        ]
+        self.write_down(settlements, attempt_of(sent, self.clock()))
 
-    def _sent(self, parcel: Parcel) -> Settlement:
-        return settling.sent(parcel.merged, parcel.fields)
+    def _sent(self, parcel: Parcel, unseen: Collection[str]) -> Settlement:
+        return settling.sent(parcel.merged, parcel.fields, unseen)
+
+    def _dead(self, parcel: Parcel, why: Rejection) -> Settlement:
+        if why.category == NOT_THERE:
+            return deleted(parcel.merged, parcel.link, vars(why), self.grace, self.clock())
+        return settling.dead(parcel.merged, "rejected_by_hubspot", vars(why))
 
     def _ask_again(self, unconfirmed: Mapping[str, Parcel]) -> None:
         """HubSpot took the call and said nothing of these: the same values are sent again, less and less often."""
@@ -68,7 +81,7 @@ class Delivery:
             self.write_down([self._again(parcel) for parcel in unconfirmed.values()])
 
     def _again(self, parcel: Parcel) -> Settlement:
-        wait = min(UNCONFIRMED_MOST, UNCONFIRMED_SECONDS * 2.0**parcel.merged.event.tries)
+        wait = min(UNCONFIRMED_MOST, UNCONFIRMED_SECONDS * 2.0 ** min(parcel.merged.event.tries, 10))
         return settling.later(parcel.merged, self.clock() + wait, "unconfirmed")
 
     def write_down(self, settlements: Sequence[Settlement], attempt: Attempt | None = None) -> None:
@@ -84,34 +97,12 @@ class Delivery:
             self.metrics.settled.labels(source, outcome.outcome).inc()
             if outcome.outcome == "sent":
                 self.metrics.freshness.labels(source).observe(max(0.0, moment - outcome.received_at))
-            if outcome.outcome == "dead":
+            if outcome.outcome == "dead" or outcome.reason == settling.UNSEEN:
                 _log.warning(
-                    "notification dead",
-                    action="notification.dead",
+                    "something is amiss with a notification",
+                    action=f"notification.{outcome.outcome}",
                     source=source,
                     about=settlement.event.external_id,
                     notification=str(outcome.notification),
                     reason=outcome.reason,
                 )
-
-
-def _dead(parcel: Parcel, why: Rejection) -> Settlement:
-    missing = why.category == NOT_THERE
-    reason = "not_in_hubspot" if missing else "rejected_by_hubspot"
-    return settling.dead(parcel.merged, reason, vars(why), unlink=missing)
-
-
-def _attempt(sent: Sent, moment: float) -> Attempt:
-    reply, verdict = sent.reply, sent.verdict
-    return Attempt(
-        batch=sent.batch,
-        sent_at=moment - reply.seconds,
-        seconds=reply.seconds,
-        status=reply.status,
-        fault=reply.fault,
-        hubspot_status=verdict.hubspot_status,
-        inputs=len(sent.inputs),
-        updated=len(verdict.confirmed),
-        failed=len(verdict.rejected),
-        correlation_id=verdict.correlation_id,
-    )

@@ -1,6 +1,6 @@
 """What becomes of an event's waiting notifications, as values that the inbox writes down."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +10,20 @@ from handlers.forwarding.merging import Merged, Seen
 from handlers.inbox.queue import Outcome, Settlement
 
 INVALID = "invalid"
+UNSEEN = "not_shown"
+"""HubSpot took it, and shows some fields otherwise or not at all: it drops custom properties that it does not define."""
+CREATING = "creating"
+"""What an event waits for from before it is created until HubSpot's word on it is clear."""
 
 
-def sent(merged: Merged, confirmed: Mapping[str, Any]) -> Settlement:
-    """HubSpot confirmed `confirmed` (flat fields): the newest is sent, the older ones are covered by it."""
-    return replace(_settled(merged, "sent"), confirmed=confirmed)
+def sent(merged: Merged, confirmed: Mapping[str, Any], unseen: Collection[str] = ()) -> Settlement:
+    """HubSpot confirmed `confirmed` (flat fields): the newest is sent, the older ones are covered by it.
+
+    The `unseen` fields are not shown as they were sent. They count as confirmed all the same, for HubSpot would drop them
+    again: the newest is marked with them, once.
+    """
+    reason, detail = (UNSEEN, {"fields": sorted(unseen)}) if unseen else (None, None)
+    return replace(_settled(merged, "sent", reason, detail), confirmed=confirmed)
 
 
 def unchanged(merged: Merged, reason: str | None = None) -> Settlement:
@@ -30,12 +39,25 @@ def dead(merged: Merged, reason: str, detail: Mapping[str, Any] | None = None, *
 
 
 def later(merged: Merged, at: float, waits_for: str, missing_since: float | None = None) -> Settlement:
-    """It is taken up again at that time (Unix seconds); only what is invalid in itself is settled."""
+    """It is taken up again at that time (Unix seconds); only what is invalid in itself is settled.
+
+    Doubt whether it was created outlasts every other reason to wait.
+    """
+    if is_in_doubt(merged):
+        waits_for, missing_since = CREATING, missing_since or merged.event.missing_since
     return Settlement(merged.event, _invalid(merged), retry_at=at, waits_for=waits_for, missing_since=missing_since)
 
 
-def _settled(merged: Merged, outcome: str, reason: str | None = None) -> Settlement:
-    newest = [_outcome(merged.newest, outcome, reason)] if merged.newest else []
+def is_in_doubt(merged: Merged) -> bool:
+    """Whether HubSpot may have been told to create it, with no clear answer."""
+    return merged.event.link is None and merged.event.waits_for == CREATING
+
+
+def _settled(
+    merged: Merged, outcome: str, reason: str | None = None, detail: Mapping[str, Any] | None = None
+) -> Settlement:
+    words = orjson.dumps(detail).decode() if detail else None
+    newest = [_outcome(merged.newest, outcome, reason, words)] if merged.newest else []
     older = [_outcome(seen, "superseded") for seen in merged.older]
     return Settlement(merged.event, [*newest, *older, *_invalid(merged)], merged.state)
 

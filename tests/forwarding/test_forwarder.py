@@ -2,8 +2,7 @@
 
 from datetime import UTC
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 from prometheus_client import CollectorRegistry
 from replies import HubSpot, complete, error, inputs, reply
 
@@ -21,29 +20,18 @@ def gathered(calls, lot):
     return sorted(object_id for sent in calls for object_id in getattr(sent.verdict, lot))
 
 
-def poisoned(poison):
+@pytest.mark.rule(11)
+def test_a_refused_call_is_taken_apart_until_the_bad_one_has_its_words():
     def answer(entries):
-        ids = [entry["objectId"] for entry in entries]
-        return reply(400, {"category": "VALIDATION_ERROR"}) if poison & set(ids) else reply(200, complete(*ids))
+        sent = [entry["objectId"] for entry in entries]
+        return reply(400, {"message": "no"}) if "2" in sent else reply(200, complete(*sent))
 
-    return HubSpot(answer)
-
-
-ids = st.sets(st.integers(1, 10**6).map(str), min_size=1, max_size=60)
-
-
-@given(ids, st.data())
-def test_every_good_one_is_confirmed_and_only_the_poison_rejected_in_few_calls(sent_ids, data):
-    poison = data.draw(st.sets(st.sampled_from(sorted(sent_ids)), max_size=3))
-    hubspot = poisoned(poison)
-    calls = send(hubspot, sorted(sent_ids))
-    assert gathered(calls, "confirmed") == sorted(sent_ids - poison)
-    assert gathered(calls, "rejected") == sorted(poison)
-    depth = (len(sent_ids) - 1).bit_length()
-    assert len(hubspot.told) <= 1 + 2 * depth * len(poison)
-    assert all(len(told) == len(set(told)) for told in hubspot.told)
+    calls = send(HubSpot(answer), ["1", "2", "3"])
+    assert (gathered(calls, "confirmed"), gathered(calls, "rejected")) == (["1", "3"], ["2"])
+    assert {sent.batch for sent in calls} == {"b-1"}
 
 
+@pytest.mark.rule(9)
 def test_an_error_that_names_its_input_costs_no_further_call():
     hubspot = HubSpot(reply(207, complete("1", "3", errors=[error("2")])))
     calls = send(hubspot, ["1", "2", "3"])
@@ -51,17 +39,19 @@ def test_an_error_that_names_its_input_costs_no_further_call():
     assert (gathered(calls, "confirmed"), gathered(calls, "rejected")) == (["1", "3"], ["2"])
 
 
+@pytest.mark.rule(9)
 def test_only_what_is_still_open_is_sent_again():
     hubspot = HubSpot(
         reply(207, complete("1", "2", errors=[error("")])),
-        reply(207, complete("3", errors=[error("")])),
+        reply(200, complete("3")),
         reply(207, complete(errors=[error("")])),
     )
     calls = send(hubspot, ["1", "2", "3", "4"])
-    assert hubspot.told == [["1", "2", "3", "4"], ["3", "4"], ["4"]]
-    assert gathered(calls, "rejected") == ["4"]
+    assert hubspot.told == [["1", "2", "3", "4"], ["3"], ["4"]]
+    assert (gathered(calls, "confirmed"), gathered(calls, "rejected")) == (["1", "2", "3"], ["4"])
 
 
+@pytest.mark.rule(14)
 def test_a_pause_ends_it_and_leaves_the_rest_open():
     hubspot = HubSpot(reply(400, {}), reply(200, complete("1")), reply(503))
     calls = send(hubspot, ["1", "2"])
@@ -75,6 +65,40 @@ def test_a_worker_that_leads_no_more_sends_nothing():
     assert hubspot.told == []
 
 
+@pytest.mark.rule(4)
+def test_a_limit_that_hubspot_names_is_remembered_and_logged(capsys):
+    def answer(entries):
+        sent = [entry["objectId"] for entry in entries]
+        words = (
+            "The maximum number of inputs supported in a batch is 2. Please reduce the number of items and try again"
+        )
+        return reply(400, {"message": words}) if len(sent) > 2 else reply(200, complete(*sent))
+
+    hubspot = HubSpot(answer)
+    forwarder = Forwarder(hubspot, lambda: True, UTC, Metrics(CollectorRegistry()))
+    for batch in ("b-1", "b-2"):
+        list(forwarder.send(inputs(*"abcd"), batch))
+    assert [len(told) for told in hubspot.told] == [4, 2, 2, 2, 2]
+    assert capsys.readouterr().out.count("HUBSPOT_BATCH_SIZE") == 1
+
+
+@pytest.mark.rule(11)
+def test_what_is_too_large_says_nothing_of_the_next_call():
+    hubspot = HubSpot(reply(413, b""), reply(200, complete(*"abcd")))
+    forwarder = Forwarder(hubspot, lambda: True, UTC, Metrics(CollectorRegistry()))
+    for batch in ("b-1", "b-2"):
+        list(forwarder.send(inputs(*"abcd"), batch))
+    assert [len(told) for told in hubspot.told] == [4, 2, 2, 4]
+
+
+@pytest.mark.rule(4)
+def test_no_inputs_are_no_call():
+    hubspot = HubSpot(reply(200, complete()))
+    assert send(hubspot, []) == []
+    assert hubspot.told == []
+
+
+@pytest.mark.rule(25)
 def test_each_call_is_logged_with_its_status_and_nothing_of_its_content(capsys):
     send(HubSpot(reply(207, complete("1", errors=[error("2")]), {"X-HubSpot-Correlation-Id": "c-1"})), ["1", "2"])
     line = capsys.readouterr().out
@@ -89,3 +113,26 @@ def test_each_call_is_logged_with_its_status_and_nothing_of_its_content(capsys):
     ):
         assert word in line
     assert "name of" not in line
+
+
+@pytest.mark.rule(16)
+@pytest.mark.parametrize(("status", "level"), [(503, "info"), (403, "error"), (526, "error")])
+def test_what_will_not_pass_by_itself_is_logged_as_an_error_that_says_what_it_is(capsys, status, level):
+    calls = send(HubSpot(reply(status, {})), ["1"])
+    line = capsys.readouterr().out
+    assert f"[{level}" in line
+    assert calls[0].verdict.then.detail in line
+
+
+def test_inputs_are_counted_by_what_became_of_them():
+    metrics = Metrics(CollectorRegistry())
+    answer = reply(207, complete("1", errors=[error("2"), error("3", category="INTERNAL_ERROR")]))
+    list(Forwarder(HubSpot(answer, reply(200, complete())), lambda: True, UTC, metrics).send(inputs(*"1234"), "b-1"))
+    counted = {sample.labels["outcome"]: sample.value for sample in samples(metrics)}
+    assert counted == {"confirmed": 1, "rejected": 1, "not_now": 1, "unsure": 2}
+
+
+def samples(metrics):
+    return [
+        sample for metric in metrics.inputs.collect() for sample in metric.samples if sample.name.endswith("_total")
+    ]

@@ -1,5 +1,6 @@
 """Whatever the order in which notifications come, the newest word on each field stands."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ def merged(*notifications, state=None):
     return result
 
 
+@pytest.mark.rule(5)
 def test_of_two_versions_the_newer_stands_however_they_come():
     for order in ((said(1, a="old"), said(2, a="new")), (said(2, a="new"), said(1, a="old"))):
         assert merged(*order).state.fields == {"a": "new"}
@@ -85,6 +87,7 @@ fields = st.dictionaries(st.sampled_from("abc"), st.integers(), min_size=1)
 versions = st.lists(st.tuples(st.integers(1, 1000), fields), min_size=1, max_size=8, unique_by=lambda pair: pair[0])
 
 
+@pytest.mark.rule(5)
 @given(versions, st.randoms(use_true_random=False))
 def test_any_order_of_versions_ends_in_the_same_state(notifications, chance):
     shuffled = chance.sample(notifications, len(notifications))

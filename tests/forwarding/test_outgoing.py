@@ -77,10 +77,12 @@ def test_a_redirect_is_an_answer_and_is_not_followed(server):
     assert len(server.heard) == 1
 
 
+@pytest.mark.rule(10)
 def test_an_endless_answer_is_given_up(server):
     assert caller(server).call("GET", "/endless").fault == "too_large_or_slow"
 
 
+@pytest.mark.rule(10)
 def test_a_silent_server_is_given_up(server):
     reply = caller(server, timeout=0.2).call("GET", "/slow")
     assert (reply.status, reply.fault) == (None, "read_timeout")
@@ -97,6 +99,7 @@ def test_a_name_that_is_nowhere_is_said_so():
     assert Outgoing("https://no-such-host.invalid", 2.0).call("GET", "/").fault in ("dns", "connect_timeout")
 
 
+@pytest.mark.rule(10)
 def test_a_connection_that_breaks_is_said_so():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=lambda: listener.accept()[0].close())

@@ -12,6 +12,7 @@ def errors(**values):
     return refused.value.messages_dict
 
 
+@pytest.mark.rule(6)
 def test_an_end_before_the_start_names_the_end():
     times = {"startDateTime": "2027-03-28T09:00:00+02:00", "endDateTime": "2027-03-28T08:00:00+01:30"}
     assert errors(**times) == {"endDateTime": ["Is before startDateTime."]}
@@ -87,11 +88,13 @@ def test_what_an_error_says_never_repeats_the_value():
     assert "Ada" not in said
 
 
+@pytest.mark.rule(7)
 @pytest.mark.parametrize("field", ["eventType", "eventOrganizer", "eventDescription", "eventUrl"])
 def test_empty_text_clears_a_field(field):
     assert EventSchema().load({field: ""}) == {field: ""}
 
 
+@pytest.mark.rule(7)
 def test_null_is_as_good_as_absent():
     assert EventSchema().load(dict.fromkeys(EventSchema().fields)) == {}
 

@@ -17,6 +17,7 @@ def fault(field, value):
     return refused.value.messages[0]
 
 
+@pytest.mark.rule(6)
 @pytest.mark.parametrize(
     ("value", "leaves_as"),
     [
@@ -33,6 +34,7 @@ def test_a_time_leaves_in_utc(value, leaves_as):
     assert Instant().deserialize(value) == leaves_as
 
 
+@pytest.mark.rule(6)
 def test_a_naive_time_is_told_to_name_its_zone():
     assert "no time zone" in fault(Instant(), "2027-03-28T09:00:00")
 
@@ -64,6 +66,7 @@ naive_times = st.datetimes().filter(lambda time: 1 < time.year < 9999)
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
+@pytest.mark.rule(6)
 @given(naive_times, offsets)
 def test_any_time_of_any_zone_stays_the_same_moment(naive, zone):
     moment = naive.replace(tzinfo=zone)
@@ -137,6 +140,7 @@ def test_a_number_is_its_own_version(value):
     assert VersionNumber().deserialize(value) == value
 
 
+@pytest.mark.rule(7)
 def test_nulls_are_not_given():
     assert present({"a": None, "b": 0, "c": ""}) == {"b": 0, "c": ""}
 
