@@ -13,7 +13,8 @@ from types import FrameType
 
 PROJECT = Path(__file__).resolve().parents[1]
 VAR = PROJECT / "var"
-CREDENTIALS = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_ID", "HUBSPOT_BASE_URL")
+OAUTH = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN")
+CREDENTIALS = ("HUBSPOT_ACCESS_TOKEN", *OAUTH, "HUBSPOT_BASE_URL")
 DEMO_SOURCES = """\
 # Written by ./deploy/run because nothing else was configured. Write a sources.toml of your own: see README.md.
 [sources.demo]

@@ -12,11 +12,13 @@ from environs import Env, EnvValidationError, FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+from schemas.credentials import KEY, OAUTH, App, app_of, credential_faults
+
 PROJECT = Path(__file__).resolve().parents[1]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-SECRETS = ("HUBSPOT_ACCESS_TOKEN", "OPERATOR_PASSWORD", "OPERATOR_TOKEN")
+PLAIN_SECRETS = ("HUBSPOT_ACCESS_TOKEN", "OPERATOR_PASSWORD", "OPERATOR_TOKEN")
+SECRETS = (*PLAIN_SECRETS, *OAUTH, KEY)
 VERSION = r"20\d\d-\d\d(-beta)?|v\d"
-OAUTH = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,13 @@ class Settings:
     """Every setting, typed. Seconds, bytes and days as named; secrets are kept out of `repr`."""
 
     hubspot_access_token: str | None = field(repr=False)
+    hubspot_app: App | None = field(repr=False)
     hubspot_base_url: str
     hubspot_api_version: str
     hubspot_batch_size: int
     hubspot_concurrency: int
     hubspot_timeout: float
-    hubspot_time_zone: ZoneInfo
+    hubspot_time_zone: ZoneInfo | None
     database_url: str
     sources_file: Path
     link_grace_seconds: float
@@ -62,14 +65,14 @@ def read_settings() -> Settings:
     env = FileAwareEnv(eager=False, strip_whitespace=True)
     for name, parser in {"base_url": base_url, "zone": _zone, "database": _database, "place": _place}.items():
         env.add_parser(name, parser)
-    faults: list[str] = _oauth_faults()
-    values = {name.lower(): _secret(env, name, faults) for name in SECRETS} | _plain(env)
+    faults: list[str] = []
+    secrets = {name: _secret(env, name, faults) for name in SECRETS}
+    values = {name.lower(): secrets[name] for name in PLAIN_SECRETS} | {"hubspot_app": app_of(secrets)} | _plain(env)
     try:
         env.seal()
     except EnvValidationError as error:
         faults += [f"{name}: {' '.join(messages)}" for name, messages in _by_name(error)]
-    if values["worker"] == "embedded" and not values["hubspot_access_token"]:
-        faults.append("HUBSPOT_ACCESS_TOKEN: Is not set: give a token, or WORKER=off where nothing is to be sent.")
+    faults += credential_faults(secrets, sends=values["worker"] == "embedded")
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
@@ -88,7 +91,7 @@ def _plain(env: Env) -> dict[str, Any]:
         "hubspot_batch_size": env.int("HUBSPOT_BATCH_SIZE", 100, validate=Range(1, 1000)),
         "hubspot_concurrency": env.int("HUBSPOT_CONCURRENCY", 4, validate=Range(1, 32)),
         "hubspot_timeout": env.float("HUBSPOT_TIMEOUT", 30.0, validate=Range(0.1, 120)),
-        "hubspot_time_zone": env.zone("HUBSPOT_TIME_ZONE", "UTC"),
+        "hubspot_time_zone": env.zone("HUBSPOT_TIME_ZONE", ""),
         "database_url": env.database("DATABASE_URL", "sqlite:///var/marquee.db"),
         "sources_file": env.place("SOURCES_FILE", "sources.toml"),
         "link_grace_seconds": env.float("LINK_GRACE_SECONDS", 600.0, validate=Range(0, 86400)),
@@ -125,14 +128,9 @@ def _secret(env: Env, name: str, faults: list[str]) -> str | None:
         return None
 
 
-def _oauth_faults() -> list[str]:
-    given = [name for name in OAUTH if os.environ.get(name) or os.environ.get(f"{name}_FILE")]
-    return [f"{name}: OAuth is not supported yet: give HUBSPOT_ACCESS_TOKEN, a static token." for name in given]
-
-
-def _zone(value: str) -> ZoneInfo:
+def _zone(value: str) -> ZoneInfo | None:
     try:
-        return ZoneInfo(value)
+        return ZoneInfo(value) if value else None
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValidationError("Not a time zone: such as Europe/Berlin.") from error
 

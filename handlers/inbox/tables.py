@@ -146,8 +146,19 @@ lease = Table(
 pause = Table(
     "pause",
     metadata,
-    Column("scope", String(64), primary_key=True),  # "sending": all of HubSpot
+    Column("scope", String(64), primary_key=True),  # who stopped all sending: "operator", or "sending" for HubSpot
     Column("reason", String(64), nullable=False),
     Column("since", Double, nullable=False),
     Column("until", Double, nullable=False),
+    Column("detail", Text),
+)
+
+# What OAuth granted, encrypted. One row a configured refresh token, so that a process with another one is not disturbed.
+credential = Table(
+    "credential",
+    metadata,
+    Column("configured", String(64), primary_key=True),  # a keyed digest of the configured refresh token
+    Column("sealed", Text, nullable=False),  # "" as long as nothing was granted
+    Column("kept_at", Double, nullable=False),
+    Column("claimed_until", Double, nullable=False),  # one process at a time renews: until then it is this one's turn
 )

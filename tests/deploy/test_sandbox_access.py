@@ -186,3 +186,21 @@ def test_the_account_tells_how_much_of_the_day_is_used(client, sandbox, clock):
     [usage] = call(client, path="/account-info/2026-03/api-usage/daily/private-apps").json["results"]
     assert (usage["usageLimit"], usage["currentUsage"]) == (1_000_000, 2)
     assert usage["resetsAt"] == "2027-06-01T22:00:00.000Z"
+
+
+@pytest.mark.parametrize("path", ["/crm/properties/2026-03/marketing_event", "/crm/v3/properties/marketing_event"])
+def test_the_account_tells_which_properties_marketing_events_have(client, sandbox, path):
+    sandbox.configure({"properties": ["venue"]})
+    names = {entry["name"] for entry in call(client, path=path).json["results"]}
+    assert {"venue", "hs_event_name"} <= names
+    assert "city" not in names
+
+
+def test_version_1_of_the_token_endpoint_tells_neither_account_nor_scopes(client):
+    answer = client.post("/oauth/v1/token", data=FORM).json
+    assert set(answer) == {"access_token", "refresh_token", "expires_in", "token_type"}
+    assert call(client, answer["access_token"]).status_code == 200
+
+
+def test_version_3_tells_the_account_too(client):
+    assert call(client, path="/account-info/v3/details").json["timeZone"] == "UTC"

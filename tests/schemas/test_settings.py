@@ -1,14 +1,26 @@
 """The environment: read once, every fault in one list, no secret in any of it."""
 
 import os
+import subprocess
+import sys
+from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography.fernet import Fernet
 
 from handlers.configuration import configure
 from handlers.errors import FaultySettings
 from handlers.platforms import discover
+from schemas.credentials import App
 from schemas.settings import PROJECT, SettingsError, read_settings
 
+KEY = Fernet.generate_key().decode()
+OAUTH = {
+    "HUBSPOT_CLIENT_ID": "the-app",
+    "HUBSPOT_CLIENT_SECRET": "the-app-secret",
+    "HUBSPOT_REFRESH_TOKEN": "the-refresh-token",
+    "ENCRYPTION_KEY": KEY,
+}
 SOURCES = '[sources.own]\nplatform = "generic"\nsignature = "token"\nsecrets = ["${OWN_SECRET}"]\n'
 
 
@@ -17,7 +29,7 @@ def environment(monkeypatch, tmp_path):
     """An environment with nothing in it but what a test sets, and a usable file of sources."""
     for name in list(os.environ):
         if name.startswith(
-            ("HUBSPOT_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "WORKER", "PORT", "HOST")
+            ("HUBSPOT_", "ENCRYPTION_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "WORKER", "PORT", "HOST")
         ):
             monkeypatch.delenv(name)
     (tmp_path / "sources.toml").write_text(SOURCES)
@@ -47,9 +59,10 @@ def test_everything_has_a_default_but_the_token(environment):
 
 def test_without_a_token_nothing_that_sends_may_start(environment):
     environment.delenv("HUBSPOT_ACCESS_TOKEN")
-    assert faults() == ["HUBSPOT_ACCESS_TOKEN: Is not set: give a token, or WORKER=off where nothing is to be sent."]
+    (fault,) = faults()
+    assert fault.startswith("HUBSPOT_ACCESS_TOKEN: Is not set: give a token, or what OAuth needs")
     environment.setenv("WORKER", "off")
-    assert read_settings().hubspot_access_token is None
+    assert (read_settings().hubspot_access_token, read_settings().hubspot_app) == (None, None)
 
 
 def test_a_secret_may_come_as_a_file_with_a_newline_at_its_end(environment, tmp_path):
@@ -98,9 +111,75 @@ def test_a_value_that_cannot_be_used_is_a_fault_of_that_name(environment, name, 
     assert [fault.partition(":")[0] for fault in faults()] == [name]
 
 
-def test_oauth_is_said_not_to_be_supported_yet(environment):
-    environment.setenv("HUBSPOT_CLIENT_ID", "x")
-    assert "not supported yet" in faults()[0]
+@pytest.fixture
+def oauth(environment):
+    """All that OAuth needs, and no static token."""
+    environment.delenv("HUBSPOT_ACCESS_TOKEN")
+    for name, value in OAUTH.items():
+        environment.setenv(name, value)
+    return environment
+
+
+def test_oauth_stands_in_for_a_static_token(oauth):
+    settings = read_settings()
+    assert settings.hubspot_access_token is None
+    assert settings.hubspot_app == App("the-app", "the-app-secret", "the-refresh-token", KEY)
+
+
+@pytest.mark.parametrize("name", ["HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN"])
+def test_oauth_needs_all_three_or_none(oauth, name):
+    oauth.delenv(name)
+    (fault,) = faults()
+    assert fault.startswith(f"{name}: Is not set: OAuth needs")
+
+
+@pytest.mark.parametrize("name", OAUTH)
+def test_all_that_oauth_needs_may_come_as_files(oauth, tmp_path, name):
+    (tmp_path / "secret").write_text(OAUTH[name] + "\n")
+    oauth.delenv(name)
+    oauth.setenv(f"{name}_FILE", str(tmp_path / "secret"))
+    assert read_settings().hubspot_app == App("the-app", "the-app-secret", "the-refresh-token", KEY)
+
+
+def test_a_static_token_beside_oauth_is_a_fault(oauth):
+    oauth.setenv("HUBSPOT_ACCESS_TOKEN", "pat-token")
+    (fault,) = faults()
+    assert fault.startswith("HUBSPOT_ACCESS_TOKEN: Is set beside HUBSPOT_CLIENT_ID")
+
+
+def test_oauth_needs_a_key_and_the_fault_says_how_to_make_one(oauth):
+    oauth.delenv("ENCRYPTION_KEY")
+    (fault,) = faults()
+    command = fault.rpartition("python -c ")[2].strip('"')
+    assert fault.startswith("ENCRYPTION_KEY: Is not set")
+    made = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
+    oauth.setenv("ENCRYPTION_KEY", made.stdout.strip())
+    assert read_settings().hubspot_app.encryption_key == made.stdout.strip()
+
+
+@pytest.mark.parametrize("key", ["short", "x" * 44, "ü" * 44])
+def test_a_key_that_is_none_is_a_fault_that_does_not_repeat_it(oauth, key):
+    oauth.setenv("ENCRYPTION_KEY", key)
+    (fault,) = faults()
+    assert fault.startswith("ENCRYPTION_KEY: Not a key of Fernet: make one by python -c")
+    assert key not in fault
+
+
+def test_without_oauth_no_key_is_needed(environment):
+    assert read_settings().hubspot_app is None
+
+
+def test_faults_of_oauth_are_told_where_nothing_is_sent_too(oauth):
+    oauth.setenv("WORKER", "off")
+    oauth.delenv("HUBSPOT_CLIENT_ID")
+    assert len(faults()) == 1
+
+
+@pytest.mark.parametrize(("value", "zone"), [("", None), ("Europe/Berlin", ZoneInfo("Europe/Berlin"))])
+def test_a_time_zone_that_is_not_set_is_left_to_the_account(environment, value, zone):
+    assert read_settings().hubspot_time_zone is None
+    environment.setenv("HUBSPOT_TIME_ZONE", value)
+    assert read_settings().hubspot_time_zone == zone
 
 
 def test_http_is_for_this_host_only(environment):
@@ -157,6 +236,12 @@ def test_no_fault_repeats_a_secret(environment, tmp_path):
     environment.setenv("OWN_SECRET", "whsec_%%%")
     (tmp_path / "sources.toml").write_text(SOURCES.replace("token", "standard-webhooks"))
     assert "%%%" not in "\n".join(all_faults())
+
+
+def test_settings_do_not_show_what_oauth_needs(oauth):
+    shown = repr(read_settings()) + repr(read_settings().hubspot_app)
+    for name in ("HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN", "ENCRYPTION_KEY"):
+        assert OAUTH[name] not in shown
 
 
 def test_settings_do_not_show_their_secrets(environment):
