@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jmespath.parser import ParsedResult
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from schemas.expressions import Expression
-from schemas.fields import Text
+from schemas.fields import Flag, Text
 from schemas.variables import Faults, expand
 
 LEAST_SECRET = 8
@@ -18,13 +18,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 @dataclass(frozen=True)
 class Source:
-    """One configured sender. `secrets` are newest first; `custom_properties` maps HubSpot's property to a compiled path."""
+    """One configured sender. `secrets` are newest first; `custom_properties` maps HubSpot's property to a compiled path.
+
+    `update_foreign`: marketing events that another app made in HubSpot are updated too.
+    """
 
     name: str
     platform: str
     secrets: tuple[str, ...] = field(repr=False)
     account_id: str | None = None
-    on_missing: Literal["dead"] = "dead"
+    on_missing: Literal["dead", "create"] = "dead"
+    update_foreign: bool = False
     on_deleted: Literal["cancel", "ignore"] = "cancel"
     on_unpublished: Literal["cancel", "ignore"] = "ignore"
     organizer: str | None = None
@@ -46,13 +50,22 @@ class SourceSchema(Schema):
         validate=validate.Length(min=1, error="No secret, no start: give at least one."),
     )
     account_id = Text(least=1, most=255)
-    on_missing = fields.String(validate=validate.OneOf(["dead"], error='Only "dead" is supported yet.'))
+    on_missing = fields.String(validate=validate.OneOf(["dead", "create"]))
+    update_foreign = Flag()
     on_deleted = fields.String(validate=validate.OneOf(["cancel", "ignore"]))
     on_unpublished = fields.String(validate=validate.OneOf(["cancel", "ignore"]))
     organizer = Text(least=1)
     event_type = Text(least=1)
     language = Text(least=1, most=35)
     custom_properties = fields.Dict(keys=Text(least=1, most=255), values=Expression())
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def check_account(self, data: Mapping[str, Any], original: Mapping[str, Any], **kwargs: Any) -> None:
+        """HubSpot knows what an app made by account and external id together, so there is no creating without one."""
+        if original.get("on_missing") == "create" and "account_id" not in original:
+            raise ValidationError(
+                'Is needed for on_missing = "create": name HubSpot\'s externalAccountId.', "account_id"
+            )
 
     @post_load
     def make(self, data: dict[str, Any], **kwargs: Any) -> Source:

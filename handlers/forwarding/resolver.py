@@ -1,17 +1,15 @@
 """Finds the marketing event that stands for an event, by the ids under which it was made in HubSpot."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from time import time
-from typing import Any
 
-import orjson
-
+from handlers.forwarding.candidates import Candidate, apps_of, candidates, ids_of, others_accounts, under_account
 from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.outgoing import Reply
-from handlers.forwarding.verdict import Pause, judge_look_up
-from schemas.hubspot import LookUpResponse, understood
+from handlers.forwarding.waits import Pause, judge_look_up
+from schemas.sources import Source
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,25 @@ class NotInHubSpot:
 
 
 @dataclass(frozen=True)
+class WrongAccount:
+    """The external id is there by now, but only under externalAccountIds that no source has."""
+
+    account_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Ambiguous:
     """Several could, and a guess would overwrite one that is somebody else's."""
 
     object_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Only what other apps made could, and the source does not allow to change that."""
+
+    object_ids: tuple[str, ...]
+    apps: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,37 +53,54 @@ class HubSpotUnavailable:
     pause: Pause
 
 
-Resolution = Linked | NotInHubSpot | Ambiguous | HubSpotUnavailable
-_LOOK_UP = LookUpResponse()
+Resolution = Linked | NotInHubSpot | WrongAccount | Ambiguous | Foreign | HubSpotUnavailable
 
 
-def resolve(
-    external_id: str, account_id: str | None, hubspot: HubSpot, zone: tzinfo, clock: Callable[[], float] = time
-) -> Resolution:
-    """Ask for this app's own marketing events first, which are known at once, then for those of any app.
+class Resolver:
+    """Asks HubSpot. It remembers which app it is, as soon as a search has shown one of its own marketing events."""
 
-    `account_id` is the externalAccountId that it must have been made under; without one any counts.
-    """
-    for ask in (hubspot.search, hubspot.identifiers):
-        reply = ask(external_id)
-        pause = judge_look_up(reply, clock(), zone)
-        if pause:
+    def __init__(
+        self, hubspot: HubSpot, zone: tzinfo, account_ids: Collection[str], clock: Callable[[], float] = time
+    ) -> None:
+        """`account_ids` are those of all sources: what stands under another source's is no mistake. `zone`: as in `judge`."""
+        self._hubspot = hubspot
+        self._zone = zone
+        self._account_ids = frozenset(account_ids)
+        self._clock = clock
+        self._own_app: str | None = None
+
+    def find(self, external_id: str, source: Source) -> Resolution:
+        """Ask for this app's own marketing events first, which are known at once, then for those of any app.
+
+        They count where they were made under the source's `account_id`; without one, any does. Those of other apps
+        count only with `update_foreign`.
+        """
+        searched = self._hubspot.search(external_id)
+        if pause := self._pause(searched):
             return HubSpotUnavailable(pause)
-        found = _matching(reply, external_id, account_id)
-        if found:
-            return Linked(found[0]) if len(found) == 1 else Ambiguous(tuple(found))
-    return NotInHubSpot()
+        own = candidates(searched, external_id)
+        self._own_app = next((one.app_id for one in own if one.app_id), self._own_app)
+        if mine := under_account(own, source.account_id):
+            return _only(mine)
+        listed = self._hubspot.identifiers(external_id)
+        if pause := self._pause(listed):
+            return HubSpotUnavailable(pause)
+        return self._of_any_app(own, candidates(listed, external_id), source)
+
+    def _of_any_app(self, own: Sequence[Candidate], found: Sequence[Candidate], source: Source) -> Resolution:
+        mine = under_account(found, source.account_id)
+        by_this_app = [one for one in mine if self._own_app and one.app_id == self._own_app]
+        if by_this_app or (mine and source.update_foreign):
+            return _only(by_this_app or mine)
+        if mine:
+            return Foreign(ids_of(mine), apps_of(mine))
+        strange = others_accounts([*own, *found], self._account_ids)
+        return WrongAccount(strange) if strange else NotInHubSpot()
+
+    def _pause(self, reply: Reply) -> Pause | None:
+        return judge_look_up(reply, self._clock(), self._zone)
 
 
-def _matching(reply: Reply, external_id: str, account_id: str | None) -> Sequence[str]:
-    """The object ids of exact matches; one without an account counts only where none with the right account is."""
-    answer = understood(_LOOK_UP, orjson.loads(reply.body)) if reply.status == 200 else {}
-    ours = [item for item in answer.get("results") or [] if item.get("externalEventId") == external_id]
-    exact = [item for item in ours if account_id is None or item.get("externalAccountId") == account_id]
-    nameless = [item for item in ours if item.get("externalAccountId") is None]
-    return sorted({object_id for item in exact or nameless if (object_id := _object_id(item))})
-
-
-def _object_id(item: dict[str, Any]) -> str | None:
-    text = str(item.get("objectId"))
-    return text if text.isascii() and text.isdigit() else None
+def _only(mine: Sequence[Candidate]) -> Linked | Ambiguous:
+    ids = ids_of(mine)
+    return Linked(ids[0]) if len(ids) == 1 else Ambiguous(ids)

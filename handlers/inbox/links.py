@@ -1,14 +1,19 @@
 """Links set by a person, and the events that waited for one."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database
 
-REASONS_A_LINK_MENDS = ("not_in_hubspot", "ambiguous", "linked_elsewhere")
+REASONS_A_LINK_MENDS = ("not_in_hubspot", "ambiguous", "linked_elsewhere", "wrong_account", "made_by_another_app")
+Wanted = tuple[str, str, str]
+"""A source, an external id, and the objectId that shall stand for them."""
+Change = Literal["new", "changed", "same", "linked_elsewhere"]
+"""What a wanted link changes; `linked_elsewhere`: nothing, for the marketing event stands for another event."""
 _event, _link, _notification = tables.event.c, tables.link.c, tables.notification.c
 
 
@@ -26,12 +31,49 @@ def link(database: Database, source: str, external_id: str, object_id: str, mome
     Returns how many dead notifications wait again because of it. Raises `LinkedElsewhere`, and then nothing is changed.
     """
     with database.write() as connection:
-        event = _event_row(connection, source, external_id)
-        _refuse_taken(connection, event, object_id)
-        fresh: dict[str, Any] = {"object_id": object_id, "found_by": "operator", "confirmed": {}, "confirmed_at": None}
-        kept = insert(tables.link).values(event_id=event, **fresh)
-        connection.execute(kept.on_conflict_do_update(index_elements=["event_id"], set_=fresh))
-        return _send_again(connection, event, moment)
+        return _set(connection, (source, external_id, object_id), moment)
+
+
+def compare(database: Database, wanted: Sequence[Wanted]) -> list[Change]:
+    """What each of some hundred wanted links would change."""
+    with database.read() as connection:
+        return _changes(connection, wanted)
+
+
+def link_all(database: Database, wanted: Sequence[Wanted], moment: float) -> list[Change]:
+    """Set some hundred links in one transaction, as `link` does; returns what each changed. Raises `LinkedElsewhere`."""
+    with database.write() as connection:
+        changes = _changes(connection, wanted)
+        for one, change in zip(wanted, changes, strict=True):
+            if change != "same":
+                _set(connection, one, moment)
+        return changes
+
+
+def _changes(connection: Connection, wanted: Sequence[Wanted]) -> list[Change]:
+    named = or_(_event.external_id.in_([one[1] for one in wanted]), _link.object_id.in_([one[2] for one in wanted]))
+    rows = connection.execute(select(_event.source, _event.external_id, _link.object_id).join(tables.link).where(named))
+    held = {(source, external_id): object_id for source, external_id, object_id in rows}
+    holders = {object_id: event for event, object_id in held.items()}
+    return [_change(held.get(one[:2]), one, holders.get(one[2], one[:2])) for one in wanted]
+
+
+def _change(held: str | None, wanted: Wanted, holder: tuple[str, str]) -> Change:
+    if holder != wanted[:2]:
+        return "linked_elsewhere"
+    if held is None:
+        return "new"
+    return "same" if held == wanted[2] else "changed"
+
+
+def _set(connection: Connection, wanted: Wanted, moment: float) -> int:
+    source, external_id, object_id = wanted
+    event = _event_row(connection, source, external_id)
+    _refuse_taken(connection, event, object_id)
+    fresh: dict[str, Any] = {"object_id": object_id, "found_by": "operator", "confirmed": {}, "confirmed_at": None}
+    kept = insert(tables.link).values(event_id=event, **fresh)
+    connection.execute(kept.on_conflict_do_update(index_elements=["event_id"], set_=fresh))
+    return _send_again(connection, event, moment)
 
 
 def _event_row(connection: Connection, source: str, external_id: str) -> int:

@@ -1,36 +1,30 @@
 """The operator's commands: `flask work`, `check`, `send-sample`, `link`."""
 
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
 from flask import Flask
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.progress import track
 
-from handlers.configuration import Configuration
 from handlers.errors import InboxUnavailable
-from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.outgoing import Outgoing
-from handlers.forwarding.verdict import judge_look_up
 from handlers.inbox import links
-from handlers.inbox.database import Database
-from handlers.inbox.schema import is_current
+from handlers.operating import checking
+from handlers.operating.linking import import_links
 from handlers.platform import Platform
 from handlers.receiving.verifier import sign
+from schemas.links import LinkSchema
 from schemas.sources import Source
 
 
-class Service(Protocol):
+class Service(checking.Service, Protocol):
     """What the commands need of the wired service."""
 
-    configuration: Configuration
     platforms: Any
-    database: Database
-
-    def hubspot(self) -> HubSpot:
-        """The one way to HubSpot."""
-        ...
 
     def work(self) -> None:
         """Be a worker until told to stop."""
@@ -47,29 +41,43 @@ def register(app: Flask, service: Service) -> None:
 
     @app.cli.command("check")
     def check() -> None:
-        """Check settings, sources, database, and HubSpot's token and scopes; the exit status is 1 if anything is amiss."""
-        faults = [*_database_faults(service.database), *_hubspot_faults(service)]
-        for name, source in service.configuration.sources.items():
-            click.echo(f"source   {name}: {source.platform}, {len(source.secrets)} secret(s)")
-        for fault in faults:
-            click.echo(f"fault    {fault}", err=True)
-        click.echo("All is well." if not faults else f"{len(faults)} fault(s).")
+        """Check settings, sources, database, and what HubSpot allows; the exit status is 1 if anything is amiss."""
+        faults = 0
+        for finding in checking.check(service):
+            click.echo(f"{finding.about:<8} {finding.text}", err=finding.is_fault)
+            faults += finding.is_fault
+        click.echo(f"{faults} fault(s)." if faults else "All is well.")
         raise SystemExit(1 if faults else 0)
 
     @app.cli.command("link")
-    @click.argument("source")
-    @click.argument("external_id")
-    @click.argument("object_id")
-    def link(source: str, external_id: str, object_id: str) -> None:
-        """Let HubSpot's marketing event OBJECT_ID stand for a source's event from now on, and send the event."""
-        _known_source(service, source)
-        if not (object_id.isascii() and object_id.isdigit()):
-            raise click.BadParameter("HubSpot's objectId is made of digits.", param_hint="OBJECT_ID")
+    @click.argument("source", required=False)
+    @click.argument("external_id", required=False)
+    @click.argument("object_id", required=False)
+    @click.option(
+        "--import",
+        "file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A CSV file with the header source,external_id,object_id; all of its rows or none.",
+    )
+    @click.option("--dry-run", is_flag=True, help="With --import: only tell what would change.")
+    def link(
+        source: str | None, external_id: str | None, object_id: str | None, file: Path | None, *, dry_run: bool
+    ) -> None:
+        """Let HubSpot's marketing event OBJECT_ID stand for a source's event from now on, and send the event.
+
+        The exit status is 0 if all is linked (or could be), 1 if a row is faulty or a marketing event stands for another
+        event already, and 2 for wrong usage.
+        """
+        words = (source, external_id, object_id)
+        if any(words) == bool(file) or not (file or all(words)) or (dry_run and not file):
+            raise click.UsageError("Give SOURCE EXTERNAL_ID OBJECT_ID, or --import FILE.csv and perhaps --dry-run.")
         try:
-            woken = links.link(service.database, source, external_id, object_id, time.time())
+            if file:
+                import_links(service.database, file, service.configuration.sources, dry_run=dry_run)
+            else:
+                _link(service, *(word or "" for word in words))
         except (links.LinkedElsewhere, InboxUnavailable) as error:
             raise click.ClickException(str(error)) from error
-        click.echo(f"{source} {external_id} is linked to {object_id}; {woken} dead notification(s) wait again.")
 
     @app.cli.command("send-sample")
     @click.argument("source")
@@ -90,6 +98,17 @@ def register(app: Flask, service: Service) -> None:
             raise click.ClickException(str(error)) from error
         click.echo(", ".join(f"{number} × {answer}" for answer, number in sorted(answers.items())))
         raise SystemExit(0 if all(answer.startswith("2") for answer in answers) else 1)
+
+
+def _link(service: Service, source: str, external_id: str, object_id: str) -> None:
+    _known_source(service, source)
+    try:
+        LinkSchema().load({"source": source, "external_id": external_id, "object_id": object_id})
+    except ValidationError as error:
+        faults = [f"{name}: {' '.join(texts)}" for name, texts in error.messages_dict.items()]
+        raise click.UsageError("; ".join(faults)) from error
+    woken = links.link(service.database, source, external_id, object_id, time.time())
+    click.echo(f"{source} {external_id} is linked to {object_id}; {woken} dead notification(s) wait again.")
 
 
 class Sender:
@@ -129,20 +148,3 @@ def _known_source(service: Service, name: str) -> Source:
         known = ", ".join(sorted(service.configuration.sources))
         raise click.BadParameter(f"No such source: choose one of {known}.", param_hint="SOURCE")
     return source
-
-
-def _database_faults(database: Database) -> list[str]:
-    try:
-        current = is_current(database)
-    except InboxUnavailable as error:
-        return [f"database: {error}"]
-    return [] if current else ["database: its schema is not this version's"]
-
-
-def _hubspot_faults(service: Service) -> list[str]:
-    """A look-up of an event that is nowhere tells whether the token opens the marketing events."""
-    settings = service.configuration.settings
-    if settings.hubspot_access_token is None:
-        return ["HUBSPOT_ACCESS_TOKEN: is not set"]
-    pause = judge_look_up(service.hubspot().search("marquee-check"), time.time(), settings.hubspot_time_zone)
-    return [f"HubSpot at {settings.hubspot_base_url}: {pause.reason}"] if pause else []

@@ -118,6 +118,26 @@ def test_a_platform_must_be_named(platform):
     assert "No such platform" in faults({"it": {"platform": platform}})[0]
 
 
+@pytest.mark.parametrize("table", [OWN, PRETIX, EVENTBRITE])
+def test_creating_needs_an_account(table):
+    assert faults({"it": table | {"on_missing": "create"}}) == [
+        'sources.it.account_id: Is needed for on_missing = "create": name HubSpot\'s externalAccountId.'
+    ]
+    assert read(table | {"on_missing": "create", "account_id": "acme"}).on_missing == "create"
+
+
+def test_an_account_that_is_no_text_is_named_once():
+    (fault,) = faults({"it": OWN | {"on_missing": "create", "account_id": ""}})
+    assert fault == "sources.it.account_id: Is empty."
+
+
+@pytest.mark.parametrize("value", ["yes", 1, "true"])
+def test_whether_other_apps_events_are_changed_is_true_or_false(value):
+    assert read(OWN).update_foreign is False
+    assert read(OWN | {"update_foreign": True}).update_foreign is True
+    assert faults({"it": OWN | {"update_foreign": value}})[0].startswith("sources.it.update_foreign: ")
+
+
 def test_a_source_cannot_name_itself():
     assert faults({"it": OWN | {"name": "other"}}) == ["sources.it.name: Unknown key."]
 
