@@ -3,7 +3,8 @@
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import tzinfo
+from functools import cached_property, partial
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -15,13 +16,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from handlers.configuration import Configuration, configure
 from handlers.errors import FaultySettings
+from handlers.forwarding.account import AccountZone, account_zone
+from handlers.forwarding.creating import Creator
+from handlers.forwarding.credentials import OAuth, StaticToken
+from handlers.forwarding.daily import Day
 from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.forwarder import Forwarder
 from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.hydrator import guests
 from handlers.forwarding.outgoing import Outgoing
 from handlers.forwarding.pacer import Pacer
-from handlers.forwarding.resolver import resolve
+from handlers.forwarding.resolver import Resolver
+from handlers.forwarding.safe import Safe
+from handlers.forwarding.token_endpoint import TokenEndpoint
+from handlers.forwarding.unresolved import Grace
 from handlers.forwarding.worker import Pace, Worker
 from handlers.inbox.database import Database, is_sound, newest_sqlite
 from handlers.inbox.lease import Lease
@@ -86,36 +94,56 @@ class Marquee:
             hops = settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
-    def hubspot(self) -> HubSpot:
-        """The one way to HubSpot. Raises `FaultySettings` where no token is set."""
+    def hubspot(self, pacer: Pacer | None = None) -> HubSpot:
+        """The one way to HubSpot. Raises `FaultySettings` where no credentials are set."""
+        version, pacer = self.configuration.settings.hubspot_api_version, pacer or Pacer(stop=self._stop)
+        return HubSpot(self._outgoing, self.credentials, version, pacer, self.metrics)
+
+    @cached_property
+    def credentials(self) -> StaticToken | OAuth:
+        """What opens HubSpot, one for all threads of this process. Raises `FaultySettings` where nothing is set."""
         settings = self.configuration.settings
-        token = settings.hubspot_access_token
-        if token is None:
+        if settings.hubspot_app:
+            turn = 2 * settings.hubspot_timeout + 10.0
+            safe = Safe(self.database, settings.hubspot_app, turn)
+            version = settings.hubspot_api_version
+            return OAuth(TokenEndpoint(settings.hubspot_app, version, self._outgoing, self.metrics), safe)
+        if settings.hubspot_access_token is None:
             raise FaultySettings(["HUBSPOT_ACCESS_TOKEN: Is not set: give a token with the marketing events' scopes."])
-        outgoing = Outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
-        return HubSpot(outgoing, lambda: token, settings.hubspot_api_version, Pacer(stop=self._stop), self.metrics)
+        return StaticToken(settings.hubspot_access_token)
+
+    @cached_property
+    def _outgoing(self) -> Outgoing:
+        settings = self.configuration.settings
+        return Outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
 
     def worker(self) -> Worker:
         """A worker on this process's inbox."""
         settings, sources = self.configuration.settings, self.configuration.sources
-        hubspot, lease = self.hubspot(), Lease(self.database)
+        pacer = Pacer(stop=self._stop, day=Day(lambda: zone))
+        hubspot, lease = self.hubspot(pacer), Lease(self.database)
         queue = Queue(self.database, lease, settings.debounce_seconds)
-        forwarder = Forwarder(hubspot, lease.is_safe, settings.hubspot_time_zone, self.metrics)
+        zone = settings.hubspot_time_zone or AccountZone(partial(account_zone, hubspot))
+        may_send, grace = partial(_may_send, lease, zone), Grace(settings.link_grace_seconds)
+        delivery = Delivery(queue, Forwarder(hubspot, may_send, zone, self.metrics), self.metrics, grace)
+        accounts = {source.account_id for source in sources.values() if source.account_id is not None}
         return Worker(
             queue,
             lease,
             self.platforms,
             sources,
             guests(self.platforms, sources, lambda base_url: Outgoing(base_url, timeout=PLATFORM_SECONDS)),
-            partial(resolve, hubspot=hubspot, zone=settings.hubspot_time_zone),
-            Delivery(queue, forwarder, self.metrics),
+            Resolver(hubspot, zone, accounts).find,
+            delivery,
+            Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics),
             Pace(
                 settings.hubspot_batch_size,
                 settings.hubspot_concurrency,
                 settings.debounce_seconds,
-                settings.link_grace_seconds,
+                grace,
                 settings.retention_days * DAY,
             ),
+            pacer=pacer,
         )
 
     def start(self) -> None:
@@ -137,3 +165,10 @@ class Marquee:
             signal.signal(number, lambda *_: self._stop.set())
         self.worker().run(self._stop)
         self.database.close()
+
+
+def _may_send(lease: Lease, zone: tzinfo) -> bool:
+    """Whether this worker leads still; at its first call it learns the account's time zone, while HubSpot lets it."""
+    if isinstance(zone, AccountZone):
+        zone.learn()
+    return lease.is_safe()

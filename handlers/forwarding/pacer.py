@@ -1,52 +1,120 @@
-"""Keeps calls below HubSpot's rolling limit: at most so many in any ten seconds, as its own headers tell."""
+"""Keeps calls below HubSpot's limits, as its own headers tell them, and lets those that must wait go in turn."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event as Flag
-from threading import Lock
+from threading import Lock, get_ident
 
-# The lowest that HubSpot gives any account: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
-FIRST_LIMIT = 100
-SHARE = 0.95
-_MAX, _INTERVAL = "X-HubSpot-RateLimit-Max", "X-HubSpot-RateLimit-Interval-Milliseconds"
+from handlers.forwarding.daily import Day
+from handlers.forwarding.window import Window
+
+PAUSED, DAILY = "paused", "daily_limit"
+_PREFIX = "X-HubSpot-RateLimit-"
+
+
+class NotNow(Exception):
+    """No call is to be made in the next `at_least` seconds, for `reason`: sending pauses, or the day is spent."""
+
+    def __init__(self, reason: str, at_least: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.at_least = at_least
 
 
 @dataclass
 class Pacer:
-    """A rolling window of the times of calls. `stop` ends all waiting at once."""
+    """For all threads that call; each has one call under way at most. `stop` ends all waiting at once.
+
+    `clock` tells seconds that never go back. Without a `day` there is no daily budget.
+    """
 
     stop: Flag = field(default_factory=Flag)
     clock: Callable[[], float] = time.monotonic
-    limit: int = FIRST_LIMIT
-    interval: float = 10.0
-    _calls: deque[float] = field(default_factory=deque)
+    day: Day | None = None
+    window: Window = field(default_factory=Window)
+    _braked_until: float = float("-inf")
+    _line: list[object] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
+    @property
+    def limit(self) -> int:
+        """How many calls an interval may have."""
+        return self.window.limit
+
+    @property
+    def interval(self) -> float:
+        """How many seconds an interval has."""
+        return self.window.interval
+
     def wait(self) -> None:
-        """Return when one more call is within the limit, and count it."""
-        while (seconds := self.try_now()) > 0:
-            if self.stop.wait(seconds):
-                return
+        """Return when one more call of this thread is within the limit, and count it. First come, first served.
+
+        Raises `NotNow` where none is to be made for longer than a place in the line takes.
+        """
+        place = object()
+        with self._lock:
+            self._line.append(place)
+        try:
+            while (seconds := self._try(place)) > 0 and not self.stop.wait(seconds):
+                pass
+        finally:
+            with self._lock:
+                self._leave(place)
 
     def try_now(self) -> float:
-        """Count one more call and return 0, or return for how many seconds there is no room."""
-        with self._lock:
-            now = self.clock()
-            while self._calls and self._calls[0] <= now - self.interval:
-                self._calls.popleft()
-            if len(self._calls) < self.limit:
-                self._calls.append(now)
-                return 0.0
-            return self._calls[0] + self.interval - now
+        """Count one more call of this thread and return 0, or return for how many seconds there is no room.
+
+        Raises `NotNow` as `wait` does.
+        """
+        return self._try(None)
 
     def heed(self, headers: Mapping[str, str]) -> None:
-        """Take the limit that an answer tells; a little of it is left to others."""
-        most, interval = number(headers.get(_MAX)), number(headers.get(_INTERVAL))
+        """This thread's call is answered: take the limits and what is left of them, where the answer tells."""
+        most, left, interval, left_today = (
+            number(headers.get(_PREFIX + name))
+            for name in ("Max", "Remaining", "Interval-Milliseconds", "Daily-Remaining")
+        )
         with self._lock:
-            self.limit = max(1, int(most * SHARE)) if most else self.limit
-            self.interval = interval / 1000 if interval else self.interval
+            now = self.clock()
+            self.window.end(get_ident(), now)
+            self.window.learn(most, left, interval / 1000 if interval else None, now)
+            if self.day and left_today is not None:
+                self.day.learn(left_today, self.window.in_flight)
+
+    def brake(self, seconds: float) -> None:
+        """Turn every call away for so long, those in the line included."""
+        with self._lock:
+            self._braked_until = max(self._braked_until, self.clock() + seconds)
+
+    def release(self) -> None:
+        """Let the next call through, whatever was told before."""
+        with self._lock:
+            self._braked_until = float("-inf")
+            if self.day:
+                self.day.ask_again()
+
+    def _try(self, place: object) -> float:
+        with self._lock:
+            now = self.clock()
+            self.window.end(get_ident(), now)  # a call that came to no answer
+            if now < self._braked_until:
+                raise NotNow(PAUSED, self._braked_until - now)
+            ahead = self._line.index(place) if place in self._line else len(self._line)
+            seconds = self.window.wait_for(now, ahead)
+            if seconds == 0.0:
+                self._begin(now)
+                self._leave(place)
+            return seconds
+
+    def _begin(self, now: float) -> None:
+        if self.day and (seconds := self.day.take()):
+            raise NotNow(DAILY, seconds)
+        self.window.begin(get_ident(), now)
+
+    def _leave(self, place: object) -> None:
+        if place in self._line:
+            self._line.remove(place)
 
 
 def number(text: str | None) -> int | None:

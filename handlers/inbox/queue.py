@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database
+from handlers.inbox.due import choose
 from handlers.inbox.lease import Lease
 
 CHUNK = 200
@@ -48,6 +49,7 @@ class Changed:
     missing_since: float | None
     state: State
     link: Link | None
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,8 @@ class Settlement:
 
 
 _event, _link, _state = tables.event.c, tables.link.c, tables.state.c
-_DUE = (
-    select(tables.event, tables.state, tables.link)
-    .select_from(tables.event.outerjoin(tables.state).outerjoin(tables.link))
-    .order_by(_event.due_at)
+_CHANGED = select(tables.event, tables.state, tables.link).select_from(
+    tables.event.outerjoin(tables.state).outerjoin(tables.link)
 )
 _SETTLE_NOTIFICATION = (
     update(tables.notification)
@@ -155,9 +155,14 @@ class Queue:
     debounce: float
 
     def take(self, moment: float, limit: int, in_hand: Collection[int]) -> list[Changed]:
-        """Up to `limit` events due by `moment` (Unix seconds) that are not in hand already, the longest due first."""
-        rows = self.database.rows(_DUE.where(_event.due_at <= moment).limit(limit + len(in_hand)))
-        return [_changed_event(row) for row in rows if row.id not in in_hand][:limit]
+        """Up to `limit` events due by `moment` (Unix seconds) that are not in hand already.
+
+        The longest due come first, and a third of them all are those most recently due.
+        """
+        with self.database.read() as connection:
+            chosen = choose(connection, moment, limit, in_hand)
+            rows = {row.id: row for row in connection.execute(_CHANGED.where(_event.id.in_(chosen)))} if chosen else {}
+        return [_changed_event(rows[number]) for number in chosen]
 
     def pending(self, event_id: int) -> Iterator[list[Pending]]:
         """An event's waiting notifications in the order of their arrival, a chunk at a time."""
@@ -219,6 +224,7 @@ def _changed_event(row: Any) -> Changed:
         row.missing_since,
         known,
         link,
+        row.waits_for,
     )
 
 

@@ -32,7 +32,7 @@ def run(port, requests, start, rate, seconds, lane):
     for turn in range(lane, int(rate * seconds), LANES):
         due = start + turn / rate
         time.sleep(max(0.0, due - time.monotonic()))
-        content, headers = requests[turn % EVENTS]
+        content, headers = requests[turn % len(requests)]
         connection.request("POST", "/webhooks/bench", content, headers)
         reply = connection.getresponse()
         reply.read()

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from threading import Event
 
 import pytest
 from recorded import source
@@ -11,8 +12,10 @@ from working import NOON, Bench, Reply
 
 from handlers.errors import InvalidNotification, LookUpFailed
 from handlers.inbox import tables
+from handlers.inbox.arrival import Arrival
 from handlers.inbox.links import link
-from handlers.inbox.pauses import get_pause
+from handlers.inbox.pauses import get_pause, hold, resume
+from handlers.inbox.queue import Queue
 from handlers.platform import Found, Gone, Skipped
 
 
@@ -53,6 +56,7 @@ def test_a_change_is_sent_and_confirmed(bench):
     assert outcomes(bench) == [("sent", None)]
 
 
+@pytest.mark.rule(5)
 def test_many_changes_of_one_event_are_one_input(bench):
     for version in range(1, 6):
         bench.hear({"id": "ev-1", "version": version, "eventName": f"v{version}"})
@@ -61,6 +65,7 @@ def test_many_changes_of_one_event_are_one_input(bench):
     assert outcomes(bench) == [("superseded", None)] * 4 + [("sent", None)]
 
 
+@pytest.mark.rule(23)
 def test_what_hubspot_has_already_is_not_sent_again(bench):
     for _ in range(2):
         bench.hear({"id": "ev-1", "eventName": "Summit"})
@@ -69,6 +74,7 @@ def test_what_hubspot_has_already_is_not_sent_again(bench):
     assert outcomes(bench) == [("sent", None), ("unchanged", None)]
 
 
+@pytest.mark.rule(2)
 def test_only_what_differs_is_sent(bench):
     bench.hear({"id": "ev-1", "eventName": "Summit", "eventType": "Talk"})
     bench.work()
@@ -86,6 +92,7 @@ def test_an_older_version_that_comes_late_changes_nothing(bench):
     assert outcomes(bench)[1] == ("superseded", None)
 
 
+@pytest.mark.rule(19)
 def test_an_event_is_looked_up_in_hubspot_once(bench):
     for name in ("a", "b", "c"):
         bench.hear({"id": "ev-1", "eventName": name})
@@ -141,6 +148,7 @@ def test_an_event_that_hubspot_does_not_know_yet_is_looked_up_again_and_found(be
     assert outcomes(bench) == [("sent", None)]
 
 
+@pytest.mark.rule(20)
 def test_an_event_that_hubspot_never_knows_is_dead_after_the_grace_and_a_link_sends_it(bench):
     bench.hear({"id": "never", "eventName": "Never"})
     bench.work(590)
@@ -154,6 +162,7 @@ def test_an_event_that_hubspot_never_knows_is_dead_after_the_grace_and_a_link_se
     assert bench.account.events["103"]["eventName"] == "Never"
 
 
+@pytest.mark.rule(19)
 def test_several_marketing_events_are_no_choice_to_be_made_here(bench):
     bench.account.hold("ev-1", "102")
     bench.hear({"id": "ev-1", "eventName": "Summit"})
@@ -171,6 +180,7 @@ def test_two_events_cannot_have_one_marketing_event(bench):
     assert bench.account.events["101"]["eventName"] == "First"
 
 
+@pytest.mark.rule(11)
 def test_what_hubspot_will_not_take_is_dead_with_its_words_and_holds_up_nobody(bench):
     bench.account.hold("ev-2", "102")
     bench.account.poison = {"102"}
@@ -182,12 +192,12 @@ def test_what_hubspot_will_not_take_is_dead_with_its_words_and_holds_up_nobody(b
     assert "words" in detail[0]
 
 
-def test_a_marketing_event_that_was_deleted_in_hubspot_is_dead_and_unlinked(bench):
+def test_a_marketing_event_that_was_deleted_in_hubspot_for_good_is_dead_and_unlinked(bench):
     bench.hear({"id": "ev-1", "eventName": "A"})
     bench.work()
-    del bench.account.events["101"]
+    del bench.account.events["101"], bench.account.ids["ev-1"]
     bench.hear({"id": "ev-1", "eventName": "B"})
-    bench.work()
+    bench.work(610, step=5)
     assert outcomes(bench)[1] == ("dead", "not_in_hubspot")
     assert bench.database.rows(select(tables.link)) == []
 
@@ -210,6 +220,8 @@ def test_a_notification_that_says_nothing_leaves_hubspot_alone(bench):
     assert bench.account.told == []
 
 
+@pytest.mark.rule(14)
+@pytest.mark.rule(15)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -236,6 +248,7 @@ def test_a_fault_of_all_hubspot_kills_nobody_and_what_waited_is_sent_afterwards(
     assert get_pause(bench.database) is None
 
 
+@pytest.mark.rule(12)
 def test_while_sending_pauses_hubspot_is_asked_no_earlier_than_it_said(bench):
     bench.account.failing = reply(503, None, {"Retry-After": "120"})
     bench.hear({"id": "ev-1", "objectId": "101", "eventName": "Summit"})
@@ -254,6 +267,7 @@ def test_a_look_up_that_fails_pauses_as_well(bench):
     assert outcomes(bench) == [("pending", None)]
 
 
+@pytest.mark.rule(10)
 def test_an_empty_200_is_no_success_and_is_sent_again(bench):
     bench.account.failing = reply(200, complete())
     bench.hear({"id": "ev-1", "objectId": "101", "eventName": "Summit"})
@@ -264,6 +278,8 @@ def test_an_empty_200_is_no_success_and_is_sent_again(bench):
     assert outcomes(bench) == [("sent", None)]
 
 
+@pytest.mark.rule(10)
+@pytest.mark.rule(24)
 def test_after_an_unclear_answer_going_back_to_the_old_value_is_sent_too(bench):
     bench.hear({"id": "ev-1", "eventName": "A"})
     bench.work()
@@ -277,6 +293,7 @@ def test_after_an_unclear_answer_going_back_to_the_old_value_is_sent_too(bench):
     assert bench.account.events["101"]["eventName"] == "A"
 
 
+@pytest.mark.rule(5)
 def test_a_change_during_a_call_is_sent_after_it(bench):
     bench.hear({"id": "ev-1", "objectId": "101", "eventName": "A"})
     answer = bench.account.batch_update
@@ -420,3 +437,195 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(bench, tmp_path):
     other.close()
     bench.work()
     assert outcomes(bench) == [("sent", None)]
+
+
+class Gate:
+    """Lets a HubSpot keep calls of batch/update waiting until it is opened; knows what is in flight."""
+
+    def __init__(self, account):
+        self._answer, self._opened = account.batch_update, Event()
+        self.account, self.in_flight = account, []
+        account.batch_update = self.batch_update
+
+    def batch_update(self, entries):
+        self.in_flight.append([entry["objectId"] for entry in entries])
+        self.account.holding += 1
+        assert self._opened.wait(20)
+        self.account.holding -= 1
+        return self._answer(entries)
+
+    def open(self):
+        self._opened.set()
+
+
+def change_many(bench, count, start=0):
+    for number in range(start, start + count):
+        bench.account.events[f"9{number}"] = {}
+        bench.hear({"id": f"many-{number}", "objectId": f"9{number}", "eventName": "Changed"})
+
+
+def test_several_calls_are_in_flight_and_no_two_about_one_event(bench):
+    gate = Gate(bench.account)
+    change_many(bench, 450)
+    bench.work(2, step=1)
+    gate.open()
+    ids = [object_id for batch in gate.in_flight for object_id in batch]
+    assert ([len(batch) for batch in gate.in_flight], len(set(ids))) == ([100] * 4, 400)
+    bench.work()
+    assert set(outcomes(bench)) == {("sent", None)}
+
+
+def test_what_changes_while_it_is_in_flight_waits_for_the_answer(bench):
+    gate = Gate(bench.account)
+    bench.hear({"id": "ev-1", "objectId": "101", "eventName": "A"})
+    bench.work(2, step=1)
+    bench.hear({"id": "ev-1", "eventName": "B"})
+    bench.work(5, step=2)
+    assert gate.in_flight == [["101"]]
+    gate.open()
+    bench.work()
+    assert [entry["eventName"] for entry in told(bench)] == ["A", "B"]
+
+
+@pytest.mark.rule(15)
+def test_after_a_pause_a_handful_goes_alone_then_more_and_more(bench):
+    bench.account.failing = reply(503, None, {"Retry-After": "30"})
+    change_many(bench, 300)
+    bench.work(20)
+    bench.account.told.clear()
+    bench.account.failing = None
+    bench.work(60)
+    assert [len(entries) for entries in bench.account.told][:2] == [5, 10]
+    assert set(outcomes(bench)) == {("sent", None)}
+
+
+@pytest.mark.rule(15)
+@pytest.mark.parametrize("linked", [True, False])
+def test_an_hour_without_hubspot_costs_a_few_calls(bench, linked):
+    answers = []
+    bench.account.failing = reply(503)
+    bench.account.batch_update = bench.account.search = lambda _: answers.append(bench.now) or bench.account.failing
+    for number in range(300):
+        bench.hear({"id": f"ev-{number}", "eventName": "A"} | ({"objectId": f"9{number}"} if linked else {}))
+    bench.work(3600, step=5)
+    first = [moment for moment in answers if moment == answers[0]]
+    assert len(first) <= 4
+    assert 10 <= len(answers) <= 25
+    assert {outcome for outcome, _ in outcomes(bench)} == {"pending"}
+
+
+@pytest.mark.rule(15)
+def test_with_an_hours_outage_errors_stay_below_a_twentieth_of_a_days_calls(bench):
+    down, statuses, answer = (NOON + 7200, NOON + 10800), [], bench.account.batch_update
+
+    def batch_update(entries):
+        statuses.append(503 if down[0] <= bench.now < down[1] else 200)
+        return reply(503) if statuses[-1] == 503 else answer(entries)
+
+    bench.account.batch_update = batch_update
+    bench.account.events["101"] = {}
+    for number in range(24 * 30):
+        bench.hear({"id": "ev-1", "objectId": "101", "eventName": f"v{number}"})
+        bench.work(120, step=40)
+    assert 0 < statuses.count(503) < len(statuses) / 20
+    assert bench.account.events["101"]["eventName"] == "v719"
+
+
+def test_while_sending_pauses_nothing_is_taken(bench):
+    bench.account.failing = reply(503, None, {"Retry-After": "300"})
+    change_many(bench, 20)
+    bench.work(5)
+    taken = []
+    take = Queue.take
+
+    class Watched(Queue):
+        def take(self, *arguments):
+            taken.append(arguments)
+            return take(self, *arguments)
+
+    bench.worker.queue = Watched(bench.database, bench.worker.lease, 1.0)
+    bench.work(200, step=1)
+    assert (taken, bench.worker._hand.events) == ([], set())
+
+
+@pytest.mark.rule(12)
+def test_a_search_by_halves_ends_when_sending_pauses(bench):
+    change_many(bench, 8)
+    answers = [reply(400, {"category": "VALIDATION_ERROR"}), reply(429, {}, {"Retry-After": "60"})]
+    calls = []
+    bench.account.batch_update = lambda entries: calls.append(bench.now) or answers[min(len(calls), 2) - 1]
+    bench.work(30)
+    assert len(calls) == 2
+
+
+def test_an_operator_stops_all_sending_and_resumes_it_within_a_second(bench):
+    bench.work(1)
+    hold(bench.database, bench.now)
+    bench.now += 1
+    bench.work(1)
+    change_many(bench, 20)
+    bench.work(100, step=1)
+    assert bench.account.told == []
+    resume(bench.database)
+    bench.work(1)
+    assert [len(entries) for entries in bench.account.told][:1] == [5]
+    bench.work()
+    assert set(outcomes(bench)) == {("sent", None)}
+
+
+def test_an_operator_lifts_a_pause_that_hubspot_caused_and_a_handful_is_sent_within_a_second(bench):
+    bench.account.failing = reply(429, {"policyName": "DAILY"})
+    change_many(bench, 20)
+    bench.work(60, step=1)
+    bench.account.failing = None
+    resume(bench.database)
+    bench.account.told.clear()
+    bench.work(1)
+    assert [len(entries) for entries in bench.account.told][:1] == [5]
+
+
+def test_what_changes_now_is_sent_soon_however_much_waits(bench):
+    change_many(bench, 1500)
+    bench.now += 1
+    bench.hear({"id": "ev-1", "objectId": "101", "eventName": "Fresh"})
+    bench.now += 1
+    bench.work(0.25)
+    (turn,) = [n for n, entries in enumerate(bench.account.told) if "101" in {entry["objectId"] for entry in entries}]
+    assert (turn < 5, len(bench.account.told) > 10) == (True, True)
+
+
+def test_an_unforeseen_fault_in_merging_one_event_holds_up_no_other(bench):
+    bench.writer.store(Arrival("own", b"no JSON at all", bench.now, "event.changed", "ev-0"))
+    bench.hear({"id": "ev-1", "eventName": "A"})
+    bench.work()
+    assert outcomes(bench) == [("pending", None), ("sent", None)]
+
+
+def test_an_unforeseen_fault_in_a_delivery_puts_its_events_off_and_holds_up_no_other(bench):
+    answer, broken = bench.account.batch_update, {"9"}
+
+    def batch_update(entries):
+        if {entry["objectId"] for entry in entries} & broken:
+            raise KeyError("bug")
+        return answer(entries)
+
+    bench.account.batch_update = batch_update
+    bench.account.events["9"] = {}
+    bench.hear({"id": "bad", "objectId": "9", "eventName": "Bad"})
+    bench.work(3)
+    bench.hear({"id": "ev-1", "eventName": "A"})
+    bench.work(3)
+    broken.clear()
+    bench.work(30)
+    assert outcomes(bench) == [("sent", None), ("sent", None)]
+    assert get_pause(bench.database) is None
+
+
+def test_a_stop_that_does_not_get_its_answer_leaves_the_lead_to_run_out(bench):
+    gate = Gate(bench.account)
+    bench.hear({"id": "ev-1", "objectId": "101", "eventName": "A"})
+    bench.work(2, step=1)
+    bench.worker.finish_seconds = 0.01
+    bench.worker._finish()
+    assert bench.database.rows(select(tables.lease.c.expires_at)) != [(0.0,)]
+    gate.open()

@@ -2,17 +2,18 @@
 
 import time
 from datetime import UTC
-from functools import partial
 
 import orjson
 from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, source
 from replies import complete, error, reply
 
+from handlers.forwarding.creating import Creator
 from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.forwarder import Forwarder
 from handlers.forwarding.outgoing import Reply
-from handlers.forwarding.resolver import resolve
+from handlers.forwarding.resolver import Resolver
+from handlers.forwarding.unresolved import Grace
 from handlers.forwarding.worker import Pace, Worker
 from handlers.inbox.arrival import Arrival
 from handlers.inbox.lease import Lease
@@ -24,7 +25,10 @@ NOON = 1_800_000_000.0
 
 
 class Account:
-    """HubSpot by memory: marketing events by objectId, found by external id; `failing` answers instead while it is set."""
+    """HubSpot by memory: marketing events by objectId, found by external id; `failing` answers instead while it is set.
+
+    `holding` is how many calls it keeps waiting for their answer.
+    """
 
     def __init__(self):
         self.events = {}
@@ -33,6 +37,9 @@ class Account:
         self.asked = []
         self.failing = None
         self.poison = set()
+        self.made = []
+        self.makes = None
+        self.holding = 0
 
     def hold(self, external_id, object_id):
         self.ids.setdefault(external_id, []).append(object_id)
@@ -50,6 +57,23 @@ class Account:
         gone = [entry["objectId"] for entry in entries if entry not in known]
         answer = complete(*(entry["objectId"] for entry in known), errors=[error(*gone)] if gone else None)
         return reply(207 if gone else 200, answer)
+
+    def upsert(self, entries):
+        """Makes them, by numbers from 901; `makes` (a function of that) answers instead."""
+        self.made.append(entries)
+        return self.makes(self.make, entries) if self.makes else self.make(entries)
+
+    def make(self, entries):
+        results = []
+        for entry in entries:
+            external_id = entry["externalEventId"]
+            if external_id not in self.ids:
+                self.hold(external_id, str(901 + len(self.events)))
+            object_id = self.ids[external_id][0]
+            self.events[object_id] |= entry
+            shown = {name: value for name, value in entry.items() if not name.startswith("external")}
+            results.append(shown | {"objectId": object_id})
+        return reply(200, {"status": "COMPLETE", "results": results})
 
     def search(self, external_id):
         self.asked.append(external_id)
@@ -81,15 +105,15 @@ class Guest:
 class Bench:
     """One worker and all that is around it."""
 
-    def __init__(self, database, sources=None, debounce=1.0, grace=600.0):
+    def __init__(self, database, sources=None, debounce=1.0, grace=600.0, account=None):
         self.now = NOON
         self.database = database
-        self.account = Account()
+        self.account = account or Account()
         self.guest = Guest()
         self.registry = CollectorRegistry()
         self.sources = sources or {"own": source("generic", account_id="acme")}
         self.writer = Writer(database, debounce)
-        self.pace = Pace(100, 4, debounce, grace, 30 * 86400)
+        self.pace = Pace(100, 4, debounce, Grace(grace), 30 * 86400)
         self.worker = self.new_worker()
 
     def new_worker(self):
@@ -99,9 +123,11 @@ class Bench:
         queue = Queue(self.database, lease, self.pace.debounce)
         forwarder = Forwarder(self.account, lease.is_safe, UTC, metrics, self.clock)
         guests = {name: self.guest for name, one in self.sources.items() if PLATFORMS[one.platform].look_up}
-        find = partial(resolve, hubspot=self.account, zone=UTC, clock=self.clock)
-        delivery = Delivery(queue, forwarder, metrics, self.clock)
-        return Worker(queue, lease, PLATFORMS, self.sources, guests, find, delivery, self.pace, self.clock)
+        find = Resolver(self.account, UTC, {one.account_id for one in self.sources.values()}, self.clock).find
+        delivery = Delivery(queue, forwarder, metrics, self.pace.link_grace, self.clock)
+        creator = Creator(queue, self.account, lease.is_safe, delivery.write_down, UTC, metrics, self.clock)
+        around = (queue, lease, PLATFORMS, self.sources, guests, find, delivery, creator, self.pace)
+        return Worker(*around, self.clock, poll_seconds=0.002)
 
     def clock(self):
         return self.now
@@ -113,18 +139,18 @@ class Bench:
             Arrival(name, content, self.now, "event.changed", event or body["id"], **other)
         ).notification
 
-    def work(self, seconds=10.0):
+    def work(self, seconds=10.0, step=0.25):
         """Let so much time pass, with the worker at work."""
         end = self.now + seconds
         while self.now < end:
-            self.now = min(end, self.now + 0.25)
+            self.now = min(end, self.now + step)
             for _ in range(3):
                 self.worker.turn()
             self._settle_calls()
 
     def _settle_calls(self):
         deadline = time.monotonic() + 10
-        while self.worker._running and time.monotonic() < deadline:
+        while self.worker._jobs.count() > self.account.holding and time.monotonic() < deadline:
             self.worker.turn()
         self.worker.turn()
 

@@ -5,8 +5,9 @@ from inboxes import NOON, arrival, outcomes, queue
 from sqlalchemy import select
 
 from handlers.inbox import tables
+from handlers.inbox.due import LONGEST, NEWEST
 from handlers.inbox.lease import LeadLost, Lease
-from handlers.inbox.queue import CHUNK, Attempt, Link, Outcome, Queue, Settlement, State
+from handlers.inbox.queue import _CHANGED, CHUNK, Attempt, Link, Outcome, Queue, Settlement, State
 from handlers.inbox.writer import Writer
 
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
@@ -41,6 +42,60 @@ def test_the_longest_due_is_taken_first(database, writer):
     writer.store(arrival("late", received_at=NOON + 5))
     writer.store(arrival("early"))
     assert [c.external_id for c in queue(database).take(NOON + 9, 1, ())] == ["early"]
+
+
+def backlog(database, count, due_at=NOON):
+    """So many events that wait to be sent, each due a second after the one before."""
+    rows = [{"source": "tickets", "external_id": str(n), "changes": 1, "due_at": due_at + n} for n in range(count)]
+    with database.write() as connection:
+        connection.execute(tables.event.insert(), rows)
+
+
+def numbers(taken):
+    return [int(changed.external_id) for changed in taken]
+
+
+def test_of_a_large_backlog_a_third_is_what_became_due_last_and_the_rest_what_waits_the_longest(database):
+    backlog(database, 1000)
+    assert numbers(queue(database).take(NOON + 2000, 9, ())) == [0, 1, 2, 3, 4, 5, 997, 998, 999]
+
+
+def test_of_a_small_backlog_each_is_taken_once(database):
+    backlog(database, 7)
+    inbox = queue(database)
+    assert [numbers(inbox.take(NOON + 2000, limit, ())) for limit in (7, 9)] == [list(range(7))] * 2
+
+
+def test_what_is_in_hand_is_passed_over_at_both_ends(database):
+    backlog(database, 100)
+    inbox, in_hand, taken = queue(database), set(), []
+    while lot := inbox.take(NOON + 2000, 9, in_hand):
+        in_hand |= {changed.id for changed in lot}
+        taken += numbers(lot)
+    assert sorted(taken) == list(range(100))
+    assert taken[9:12] == [6, 7, 8]
+
+
+def test_what_changes_now_is_taken_at_once_however_much_waits(database, writer):
+    backlog(database, 1000, due_at=NOON - 5000)
+    writer.store(arrival("fresh"))
+    assert "fresh" in {changed.external_id for changed in queue(database).take(NOON + 1, 9, ())}
+
+
+@pytest.mark.parametrize("query", [LONGEST, NEWEST])
+def test_choosing_reads_the_index_alone_and_neither_scans_nor_sorts_the_backlog(database, query):
+    backlog(database, 1000)
+    with database.read() as connection:
+        sql = f"EXPLAIN QUERY PLAN {query.compile(connection)}"
+        plan = [row[3] for row in connection.exec_driver_sql(sql, (NOON, 9, 0))]
+    assert plan == ["SEARCH event USING COVERING INDEX event_due (due_at<?)"]
+
+
+def test_loading_what_was_chosen_reads_no_other_event(database):
+    with database.read() as connection:
+        sql = _CHANGED.where(tables.event.c.id.in_([1, 2])).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+    assert [step.partition(" ")[0] for step in plan] == ["SEARCH"] * 3
 
 
 def test_waiting_notifications_come_in_the_order_of_their_arrival_in_chunks(database, writer):
@@ -109,6 +164,7 @@ def test_one_marketing_event_cannot_stand_for_two_events(database, writer):
     assert inbox.doubt(links, {}) == {second.id}
 
 
+@pytest.mark.rule(24)
 def test_before_a_call_what_was_confirmed_of_the_fields_being_sent_is_forgotten(database, writer):
     writer.store(arrival())
     inbox = queue(database)
@@ -138,6 +194,7 @@ def test_a_worker_that_lost_the_lead_announces_no_call(database, writer):
         inbox.doubt({}, {})
 
 
+@pytest.mark.rule(24)
 def test_an_attempt_is_kept_with_the_notifications_it_settled(database, writer):
     writer.store(arrival())
     inbox = queue(database)

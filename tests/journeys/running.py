@@ -89,6 +89,9 @@ class Sandbox(Process):
     def fault(self, kind, **parameters):
         return self._post("/sandbox/faults", {"kind": kind, **parameters})
 
+    def faults(self):
+        return self._get("/sandbox/faults")
+
     def mend(self):
         requests.delete(f"{self.url}/sandbox/faults", timeout=10).raise_for_status()
 

@@ -1,0 +1,95 @@
+"""The first steps of a changed event: merged with what waits, asked for at its platform, compared with what HubSpot has."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from handlers.errors import InboxUnavailable
+from handlers.forwarding import settling
+from handlers.forwarding.faults import after_fault
+from handlers.forwarding.hand import Hand
+from handlers.forwarding.hydrator import Guest
+from handlers.forwarding.jobs import Job, Jobs, Kind
+from handlers.forwarding.merging import Merged
+from handlers.forwarding.preparing import compare, merge, take_in
+from handlers.inbox.lease import LeadLost
+from handlers.inbox.queue import Changed, Link, Pending, Queue, Settlement
+from handlers.platform import Found, Gone, Platform, Skipped
+from schemas.sources import Source
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Each event ends up settled, ready, or without a link: then `look_up(merged, fields)` is told, fields flat."""
+
+    queue: Queue
+    platforms: Mapping[str, Platform[Any]]
+    sources: Mapping[str, Source]
+    guests: Mapping[str, Guest]
+    hand: Hand
+    jobs: Jobs
+    look_up: Callable[[Merged, Mapping[str, Any]], None]
+    clock: Callable[[], float]
+
+    def accept(self, changed: Changed) -> None:
+        """Take one changed event in hand. Raises `LeadLost`, `InboxUnavailable`."""
+        self.hand.events.add(changed.id)
+        try:
+            self._merge(changed)
+        except (LeadLost, InboxUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - one event's fault must not hold up another
+            self._failed(Merged(changed, changed.state), error)
+
+    def _merge(self, changed: Changed) -> None:
+        source = self.sources.get(changed.source)
+        if source is None:
+            unmerged = Merged(changed, changed.state)
+            self.hand.settle(settling.later(unmerged, self.clock() + HOUR, "source_not_configured"))
+            return
+        merged = merge(changed, self._pending(changed.id), self.platforms[source.platform], source)
+        guest = self.guests.get(changed.source)
+        if merged.newest is None and merged.invalid:
+            self.hand.settle(settling.unchanged(merged))
+        elif guest:
+            self._ask(merged, guest)
+        else:
+            self._compare(merged)
+
+    def _pending(self, event_id: int) -> Iterator[list[Pending]]:
+        """A long line of notifications must not cost the lead."""
+        for chunk in self.queue.pending(event_id):
+            self.queue.lease.hold()
+            yield chunk
+
+    def _ask(self, merged: Merged, guest: Guest) -> None:
+        since = max((seen.received_at for seen in merged.all_valid()), default=self.clock())
+        ask = partial(guest.look_up, merged.event.external_id, since)
+        events = frozenset({merged.event.id})
+        self.jobs.start(
+            Job(Kind.PLATFORM, events, ask, partial(self._looked_up, merged), partial(self._failed, merged))
+        )
+
+    def _looked_up(self, merged: Merged, found: Found | Gone | Skipped) -> None:
+        settlement = take_in(merged, found, self.sources[merged.event.source])
+        if settlement:
+            self.hand.settle(settlement)
+        else:
+            self._compare(merged)
+
+    def _failed(self, merged: Merged, error: Exception) -> None:
+        self.hand.settle(after_fault(merged, error, self.clock()))
+
+    def _compare(self, merged: Merged) -> None:
+        result = compare(merged, self.sources[merged.event.source])
+        if isinstance(result, Settlement):
+            self.hand.settle(result)
+        elif merged.event.link:
+            self.hand.make_ready(merged, merged.event.link, result)
+        elif merged.object_id:
+            self.hand.make_ready(merged, Link(merged.object_id, "notification"), result)
+        else:
+            self.look_up(merged, result)

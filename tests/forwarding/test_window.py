@@ -1,0 +1,111 @@
+"""Whatever mixture of slow and fast calls, HubSpot never counts more than it allows; others' use is left to them."""
+
+import heapq
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.forwarding.window import Window
+
+
+def simulate(window, delays):
+    """Calls one after another whenever there is room, each under way for its delay; when each was sent and answered."""
+    now, under_way, calls = 0.0, [], []
+    for number, seconds in enumerate(delays):
+        while (wait := window.wait_for(now)) > 0:
+            now += max(wait, 0.001)
+            while under_way and under_way[0][0] <= now:
+                window.end(heapq.heappop(under_way)[1], now)
+        window.begin(number, now)
+        calls.append((now, now + seconds))
+        heapq.heappush(under_way, (now + seconds, number))
+    return calls
+
+
+@pytest.mark.rule(13)
+@given(st.integers(1, 6), st.lists(st.tuples(st.floats(0, 15), st.floats(0, 1)), max_size=40))
+def test_no_ten_seconds_at_hubspot_hold_more_calls_than_allowed_whenever_each_arrives(limit, calls):
+    sent = simulate(Window(limit=limit), [seconds for seconds, _ in calls])
+    arrivals = sorted(begun + (ended - begun) * part for (begun, ended), (_, part) in zip(sent, calls, strict=True))
+    assert all(sum(start - 10 < moment <= start for moment in arrivals) <= limit for start in arrivals)
+
+
+def test_a_call_in_flight_counts_however_long_it_takes():
+    window = Window(limit=1)
+    window.begin("slow", 0.0)
+    assert window.wait_for(60.0) > 0
+    window.end("slow", 60.0)
+    assert window.wait_for(62.0) == 8.0
+
+
+def test_alone_calls_may_burst():
+    window = Window()
+    window.learn(100, 100, 10.0, 0.0)
+    for number in range(95):
+        assert window.wait_for(1.0) == 0
+        window.begin(number, 1.0)
+    assert window.wait_for(1.0) > 0
+
+
+def test_our_own_calls_are_not_taken_for_those_of_others():
+    window = Window()
+    for number in range(10):
+        window.begin(number, 0.0)
+        window.end(number, 0.2)
+    window.learn(100, 90, 10.0, 0.2)
+    assert window.wait_for(0.2) == 0
+
+
+@pytest.mark.rule(13)
+def test_what_others_take_is_left_to_them_and_the_rest_is_spread():
+    window = Window()
+    window.begin("first", 0.0)
+    window.end("first", 0.0)
+    window.learn(100, 99 - 45, 10.0, 0.0)
+    assert window.wait_for(0.0) == pytest.approx(10 / (95 - 45))
+
+
+@pytest.mark.rule(13)
+def test_never_more_than_others_leave():
+    window, now = Window(), 0.0
+    window.begin(0, now)
+    window.end(0, now)
+    sent = [0.0]
+    while now < 30:
+        window.learn(100, 100 - 60 - sum(moment > now - 10 for moment in sent), 10.0, now)
+        now += window.wait_for(now) or 0.01
+        if window.wait_for(now) == 0:
+            sent.append(now)
+            window.begin(now, now)
+            window.end(now, now)
+    assert max(sum(start - 10 < moment <= start for moment in sent) for start in sent) <= 40
+    assert len(sent) >= 30 / 10 * 30
+
+
+def test_where_others_take_everything_one_call_an_interval_looks_whether_it_is_over():
+    window = Window()
+    window.begin("first", 0.0)
+    window.end("first", 0.0)
+    window.learn(100, 0, 10.0, 0.0)
+    assert window.wait_for(9.9) > 0
+    assert window.wait_for(10.1) == 0
+
+
+def test_what_others_took_is_forgotten_when_hubspot_has_forgotten_it():
+    window = Window()
+    window.learn(100, 20, 10.0, 0.0)
+    window.begin("first", 1.0)
+    window.end("first", 1.0)
+    assert window.wait_for(9.0) == 0
+    window.begin("second", 9.0)
+    assert window.wait_for(9.0) > 0
+    assert window.wait_for(10.0) == 0
+
+
+def test_those_ahead_in_the_line_are_counted_before():
+    window = Window(limit=2)
+    for moment in (0.0, 3.0):
+        window.begin(moment, moment)
+        window.end(moment, moment)
+    assert [window.wait_for(4.0, ahead) for ahead in (0, 1)] == [6.0, 9.0]
