@@ -1,9 +1,9 @@
 """Sends parcels in one batch and writes down each answer as soon as it is there."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from secrets import token_hex
+from secrets import SystemRandom, token_hex
 
 import structlog
 
@@ -19,8 +19,10 @@ from handlers.metrics import Metrics
 from schemas.hubspot import to_input
 
 NOT_THERE = "OBJECT_NOT_FOUND"
-UNCONFIRMED_SECONDS = 10.0
-UNCONFIRMED_MOST = 900.0
+SERVER_ERROR = 500
+AGAIN_SECONDS = 10.0
+AGAIN_MOST_SECONDS = 900.0
+_chance = SystemRandom().random
 _log = structlog.get_logger()
 
 
@@ -38,13 +40,13 @@ class Delivery:
         """Send a batch, one parcel per marketing event; returns why sending must pause, if it must. Raises `LeadLost`."""
         open_parcels = self._announce(parcels)
         inputs = [to_input(object_id, nest(parcel.fields)) for object_id, parcel in open_parcels.items()]
-        pause = None
         for sent in self.forwarder.send(inputs, token_hex(8)) if inputs else ():
             self._settle(sent, open_parcels)
-            pause = sent.verdict.then if isinstance(sent.verdict.then, Pause) else pause
-        if pause is None:
-            self._ask_again(open_parcels)
-        return pause
+            if isinstance(sent.verdict.then, Pause):
+                self._after_pause(sent, open_parcels)
+                return sent.verdict.then
+        self._again(open_parcels.values(), "unconfirmed")
+        return None
 
     def _announce(self, parcels: Sequence[Parcel]) -> dict[str, Parcel]:
         """What HubSpot confirmed of these fields counts no more; a marketing event that is taken is not touched."""
@@ -75,14 +77,25 @@ class Delivery:
             return deleted(parcel.merged, parcel.link, vars(why), self.grace, self.clock())
         return settling.dead(parcel.merged, "rejected_by_hubspot", vars(why))
 
-    def _ask_again(self, unconfirmed: Mapping[str, Parcel]) -> None:
-        """HubSpot took the call and said nothing of these: the same values are sent again, less and less often."""
-        if unconfirmed:
-            self.write_down([self._again(parcel) for parcel in unconfirmed.values()])
+    def _after_pause(self, sent: Sent, open_parcels: Mapping[str, Parcel]) -> None:
+        """A 500 may be HubSpot's own fault about one of these inputs, so that the next call is to be about others.
 
-    def _again(self, parcel: Parcel) -> Settlement:
-        wait = min(UNCONFIRMED_MOST, UNCONFIRMED_SECONDS * 2.0 ** min(parcel.merged.event.tries, 10))
-        return settling.later(parcel.merged, self.clock() + wait, "unconfirmed")
+        Those that meet it again and again come back one after the other, so that the guilty one ends up alone.
+        """
+        if sent.reply.status == SERVER_ERROR:
+            for place, entry in enumerate(sent.inputs):
+                parcel = open_parcels[entry["objectId"]]
+                self._again([parcel], "unavailable", 1 + place if parcel.merged.event.tries else 1)
+
+    def _again(self, parcels: Iterable[Parcel], waits_for: str, turns: int = 1) -> None:
+        """The same values are sent again, less and less often."""
+        moment = self.clock()
+        later = [
+            settling.later(parcel.merged, moment + _patience(parcel.merged.event.tries, turns), waits_for)
+            for parcel in parcels
+        ]
+        if later:
+            self.write_down(later)
 
     def write_down(self, settlements: Sequence[Settlement], attempt: Attempt | None = None) -> None:
         """Settle, and count and log what was settled."""
@@ -106,3 +119,8 @@ class Delivery:
                     notification=str(outcome.notification),
                     reason=outcome.reason,
                 )
+
+
+def _patience(tries: int, turns: int) -> float:
+    grown = min(AGAIN_MOST_SECONDS, turns * AGAIN_SECONDS * 2.0 ** min(tries, 10))
+    return grown * (1 + _chance() / 2)  # else two may come back together for ever

@@ -37,6 +37,7 @@ class Account:
         self.asked = []
         self.failing = None
         self.poison = set()
+        self.breaking = set()
         self.made = []
         self.makes = None
         self.holding = 0
@@ -49,6 +50,8 @@ class Account:
         self.told.append(entries)
         if self.failing:
             return self.failing
+        if {entry["objectId"] for entry in entries} & self.breaking:
+            return reply(500, {"category": "INTERNAL_ERROR", "message": "words"})
         if {entry["objectId"] for entry in entries} & self.poison:
             return reply(400, {"category": "VALIDATION_ERROR", "message": "words"})
         known = [entry for entry in entries if entry["objectId"] in self.events]
