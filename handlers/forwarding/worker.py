@@ -142,7 +142,7 @@ class Worker:
     def _take(self) -> None:
         """No more than can be sent soon: after a pause that is little."""
         amount = self._flow.amount
-        most = TAKE if amount == self._flow.most else min(TAKE, amount.inputs * amount.calls)
+        most = max(TAKE if amount == self._flow.most else 0, amount.inputs * amount.calls)
         room = most - len(self._hand.events)
         if room >= min(TAKE_LEAST, most):
             for changed in self.queue.take(self.clock(), room, self._hand.events):
@@ -167,7 +167,8 @@ class Worker:
         try:
             self._jobs.collect(0.0)
             self._flush()
-            if not self._jobs.count(Kind.UPDATE, Kind.CREATION):  # else the next one to lead could overtake what is under way
+            overtakable = self._jobs.count(Kind.UPDATE, Kind.CREATION)  # by the next one to lead
+            if not overtakable:
                 self.lease.release()
         except (LeadLost, InboxUnavailable) as error:
             _log.warning("stopped without settling", action="worker.stopped", detail=str(error))

@@ -109,3 +109,53 @@ def test_those_ahead_in_the_line_are_counted_before():
         window.begin(moment, moment)
         window.end(moment, moment)
     assert [window.wait_for(4.0, ahead) for ahead in (0, 1)] == [6.0, 9.0]
+
+
+class Counter:
+    """HubSpot as it counts: by arrival, in a rolling window; tells what remains, and how often it had to refuse."""
+
+    def __init__(self, limit):
+        self.limit, self.arrivals, self.refused = limit, [], 0
+
+    def arrive(self, now):
+        recent = sum(moment > now - 10 for moment in self.arrivals[-self.limit :])
+        if recent >= self.limit:
+            self.refused += 1
+        else:
+            self.arrivals.append(now)
+        return max(0, self.limit - recent - 1)
+
+
+def drain(window, hubspot, callers, seconds, until):
+    """So many callers, each with its next call as soon as there is room."""
+    steps = [(0.0, number, "ask", None) for number in range(callers)]
+    while steps[0][0] < until:
+        now, caller, step, remaining = heapq.heappop(steps)
+        if step == "ask" and (wait := window.wait_for(now)) > 0:
+            heapq.heappush(steps, (now + max(wait, 0.001), caller, "ask", None))
+        elif step == "ask":
+            window.begin(caller, now)
+            heapq.heappush(steps, (now + seconds / 2, caller, "arrive", None))
+        elif step == "arrive":
+            heapq.heappush(steps, (now + seconds / 2, caller, "answer", hubspot.arrive(now)))
+        else:
+            window.end(caller, now)
+            window.learn(hubspot.limit, remaining, 10.0, now)
+            heapq.heappush(steps, (now, caller, "ask", None))
+
+
+@pytest.mark.rule(13)
+@pytest.mark.parametrize(("limit", "seconds"), [(100, 0.15), (190, 0.05), (250, 0.1)])
+def test_alone_nine_tenths_of_the_limit_are_used_and_none_is_refused(limit, seconds):
+    hubspot = Counter(limit)
+    drain(Window(), hubspot, 4, seconds, 120.0)
+    assert hubspot.refused == 0
+    assert len(hubspot.arrivals) >= 0.9 * limit * 12
+
+
+@pytest.mark.rule(13)
+def test_after_a_restart_what_the_worker_before_sent_is_heeded_from_the_first_answer():
+    hubspot = Counter(100)
+    hubspot.arrivals = [-1.0] * 90
+    drain(Window(), hubspot, 4, 0.15, 30.0)
+    assert hubspot.refused == 0

@@ -1,6 +1,5 @@
 """From a stored notification to a confirmed change, and through everything that comes between."""
 
-import sqlite3
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +12,7 @@ from working import NOON, Bench, Reply
 from handlers.errors import InvalidNotification, LookUpFailed
 from handlers.inbox import tables
 from handlers.inbox.arrival import Arrival
+from handlers.inbox.database import newest_sqlite
 from handlers.inbox.links import link
 from handlers.inbox.pauses import get_pause, hold, resume
 from handlers.inbox.queue import Queue
@@ -429,7 +429,7 @@ def test_a_turn_that_fails_is_followed_by_another(bench):
 
 def test_a_database_that_is_away_for_a_while_loses_nothing(bench, tmp_path):
     bench.hear({"id": "ev-1", "eventName": "A"})
-    other = sqlite3.connect(Path(tmp_path) / "marquee.db", isolation_level=None)
+    other = newest_sqlite().connect(Path(tmp_path) / "marquee.db", isolation_level=None)
     other.execute("ALTER TABLE event RENAME TO hidden")
     bench.now = NOON + 2
     assert bench.worker._guarded_turn() > 0
