@@ -1,6 +1,6 @@
 """What is counted while it happens; what can be read from the inbox is read at each scrape instead."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SLOW = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
@@ -18,6 +18,13 @@ class Metrics:
         self.hubspot_calls = Counter("marquee_hubspot_calls", "Calls of HubSpot.", ["status"], registry=registry)
         self.hubspot_seconds = Histogram(
             "marquee_hubspot_call_seconds", "From call to answer.", registry=registry, buckets=_FAST
+        )
+        self.hubspot_left = Gauge(
+            "marquee_hubspot_limit_remaining",
+            "Calls that HubSpot's limits leave, as its last answer told.",
+            ["window"],
+            registry=registry,
+            multiprocess_mode="livemostrecent",
         )
         self.inputs = Counter("marquee_inputs", "Inputs sent, by what HubSpot said.", ["outcome"], registry=registry)
         self.freshness = Histogram(

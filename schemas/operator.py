@@ -75,6 +75,7 @@ class PauseView(Schema):
     """Why nothing is sent just now."""
 
     reason = fields.String()
+    detail = fields.String(allow_none=True)
     since = Moment()
     until = Moment()
 

@@ -12,6 +12,7 @@ from handlers.forwarding.pacer import NotNow, Pacer, number
 from handlers.forwarding.tokens import CredentialsUnavailable
 from handlers.metrics import Metrics
 
+_LEFT = {"rolling": "X-HubSpot-RateLimit-Remaining", "daily": "X-HubSpot-RateLimit-Daily-Remaining"}
 _log = structlog.get_logger()
 
 
@@ -107,6 +108,9 @@ class HubSpot:
         self._pacer.heed(reply.headers)
         self._metrics.hubspot_calls.labels(str(reply.status or reply.fault)).inc()
         self._metrics.hubspot_seconds.observe(reply.seconds)
+        for window, header in _LEFT.items():
+            if (left := number(reply.headers.get(header))) is not None:
+                self._metrics.hubspot_left.labels(window).set(left)
         return reply
 
 

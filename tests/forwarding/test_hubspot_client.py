@@ -288,3 +288,22 @@ def test_each_call_takes_its_turn():
 
 if __name__ == "__main__":
     talk()
+
+
+@pytest.mark.parametrize(
+    ("headers", "rolling", "daily"),
+    [
+        ({"X-HubSpot-RateLimit-Remaining": "150", "X-HubSpot-RateLimit-Daily-Remaining": "9000"}, 150, 9000),
+        ({"X-HubSpot-RateLimit-Remaining": "0"}, 0, None),
+        ({"X-HubSpot-RateLimit-Remaining": "many"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_what_the_limits_leave_is_a_gauge_where_hubspot_tells(headers, rolling, daily):
+    bench = Bench(Reply(200, headers, b'{"results": []}'))
+    bench.hubspot.search("ev-1")
+    left = [
+        bench.registry.get_sample_value("marquee_hubspot_limit_remaining", {"window": window})
+        for window in ("rolling", "daily")
+    ]
+    assert left == [rolling, daily]

@@ -90,3 +90,35 @@ def test_kill_nine_three_times_loses_nothing_that_was_answered(sandbox, marquee)
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     database.close()
+
+
+def test_a_thousand_notifications_cost_as_many_batch_updates_as_there_are_debounce_windows(sandbox, marquee):
+    sandbox.seed(marketing_events(EVENTS))
+    marquee.start()
+    post_all(marquee.port, list(notifications(EVENTS, EVENTS)))
+    marquee.settle()
+    before = updates(sandbox)
+    bodies = [body | {"version": body["version"] + 1} for body in notifications(1000, EVENTS)]
+    started = time.monotonic()
+    for first in range(0, 1000, 50):
+        time.sleep(max(0.0, started + first / 500 - time.monotonic()))
+        post_all(marquee.port, bodies[first : first + 50])
+    took = time.monotonic() - started
+    marquee.settle()
+    assert updates(sandbox) - before <= max(3, took + 1)
+
+
+def test_what_changes_nothing_that_hubspot_can_see_costs_no_call(sandbox, marquee):
+    sandbox.seed(marketing_events(EVENTS))
+    marquee.start()
+    bodies = list(notifications(EVENTS, EVENTS))
+    post_all(marquee.port, bodies)
+    marquee.settle()
+    before = len(sandbox.calls()["last"])
+    post_all(marquee.port, [body | {"version": 2, "seatsLeft": 7} for body in bodies])
+    assert marquee.settle() == {"sent": EVENTS, "unchanged": EVENTS}
+    assert len(sandbox.calls()["last"]) == before
+
+
+def updates(sandbox):
+    return sum(entry["count"] for entry in sandbox.calls()["counts"] if entry["endpoint"] == "batch/update")

@@ -124,9 +124,10 @@ def test_the_status_tells_what_waits_what_died_and_why_nothing_is_sent(database,
     writer.store(arrival())
     die(database)
     writer.store(arrival("ev-2", received_at=NOON + 5))
-    set_pause(database, Pause("unauthorized", NOON, NOON + 300))
+    set_pause(database, Pause("unauthorized", NOON, NOON + 300, "Mend the token."))
     status = get(client, "/api/status").json
-    assert (status["sending"], status["pause"]["reason"]) == ("paused", "unauthorized")
+    pause = status["pause"]
+    assert (status["sending"], pause["reason"], pause["detail"]) == ("paused", "unauthorized", "Mend the token.")
     assert status["dead"] == [{"source": "tickets", "reason": "rejected_by_hubspot", "notifications": 1}]
     assert (status["waiting_events"], status["sources"]["tickets"]["waiting_events"]) == (1, 1)
 
