@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import SystemRandom, token_hex
 
 import structlog
@@ -12,8 +12,9 @@ from handlers.forwarding.attempts import attempt_of
 from handlers.forwarding.forwarder import Forwarder, Sent
 from handlers.forwarding.merging import nest
 from handlers.forwarding.preparing import Parcel
+from handlers.forwarding.unanswered import Unanswered
 from handlers.forwarding.unresolved import Grace, deleted
-from handlers.forwarding.verdict import Pause, Rejection
+from handlers.forwarding.verdict import Pause, Rejection, Split
 from handlers.inbox.queue import Attempt, Queue, Settlement
 from handlers.metrics import Metrics
 from schemas.hubspot import to_input
@@ -26,7 +27,7 @@ _chance = SystemRandom().random
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delivery:
     """The last leg: `queue` hears of doubt before a call and of the outcome after it."""
 
@@ -35,6 +36,10 @@ class Delivery:
     metrics: Metrics
     grace: Grace
     clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        """Remember, for as long as it matters, which calls had no answer."""
+        self._unanswered = Unanswered(self.clock)
 
     def deliver(self, parcels: Sequence[Parcel]) -> Pause | None:
         """Send a batch, one parcel per marketing event; returns why sending must pause, if it must. Raises `LeadLost`."""
@@ -60,6 +65,9 @@ class Delivery:
         return {p.link.object_id: p for p in parcels if p.merged.event.id not in refused}
 
     def _settle(self, sent: Sent, open_parcels: dict[str, Parcel]) -> None:
+        if not isinstance(sent.verdict.then, Split):
+            for object_id in sent.verdict.unsure - sent.verdict.not_now:
+                self._unanswered.note(object_id, open_parcels[object_id].fields)
         unseen = sent.verdict.unseen
         settlements = [
             self._sent(open_parcels.pop(object_id), unseen.get(object_id, ())) for object_id in sent.verdict.confirmed
@@ -70,7 +78,11 @@ class Delivery:
         self.write_down(settlements, attempt_of(sent, self.clock()))
 
     def _sent(self, parcel: Parcel, unseen: Collection[str]) -> Settlement:
-        return settling.sent(parcel.merged, parcel.fields, unseen)
+        """A field that a call before may yet overwrite is sent once more when that can be no longer."""
+        contested, until = self._unanswered.contested(parcel.link.object_id, parcel.fields)
+        sure = {name: value for name, value in parcel.fields.items() if name not in contested}
+        settlement = settling.sent(parcel.merged, sure, unseen)
+        return replace(settlement, retry_at=until, waits_for="late_answer") if contested else settlement
 
     def _dead(self, parcel: Parcel, why: Rejection) -> Settlement:
         if why.category == NOT_THERE:
