@@ -34,23 +34,31 @@ class Intake:
     look_up: Callable[[Merged, Mapping[str, Any]], None]
     clock: Callable[[], float]
 
-    def accept(self, changed: Changed) -> None:
-        """Take one changed event in hand. Raises `LeadLost`, `InboxUnavailable`."""
+    def accept(self, changed: Changed, waiting: list[Pending] | None = None) -> None:
+        """Take one changed event in hand, with all its `waiting` notifications; without them they are read here.
+
+        Raises `LeadLost`, `InboxUnavailable`.
+        """
         self.hand.events.add(changed.id)
         try:
-            self._merge(changed)
+            self._merge(changed, waiting)
         except (LeadLost, InboxUnavailable):
             raise
         except Exception as error:  # noqa: BLE001 - one event's fault must not hold up another
             self._failed(Merged(changed, changed.state), error)
 
-    def _merge(self, changed: Changed) -> None:
+    def _merge(self, changed: Changed, waiting: list[Pending] | None) -> None:
         source = self.sources.get(changed.source)
         if source is None:
             unmerged = Merged(changed, changed.state)
             self.hand.settle(settling.later(unmerged, self.clock() + HOUR, "source_not_configured"))
             return
-        merged = merge(changed, self._pending(changed.id), self.platforms[source.platform], source)
+        merged = merge(
+            changed,
+            self._pending(changed.id) if waiting is None else [waiting],
+            self.platforms[source.platform],
+            source,
+        )
         guest = self.guests.get(changed.source)
         if merged.newest is None and merged.invalid:
             self.hand.settle(settling.unchanged(merged))

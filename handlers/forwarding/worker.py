@@ -145,8 +145,10 @@ class Worker:
         most = max(TAKE if amount == self._flow.most else 0, amount.inputs * amount.calls)
         room = most - len(self._hand.events)
         if room >= min(TAKE_LEAST, most):
-            for changed in self.queue.take(self.clock(), room, self._hand.events):
-                self._intake.accept(changed)
+            taken = self.queue.take(self.clock(), room, self._hand.events)
+            waiting = self.queue.pending_of([changed.id for changed in taken]) if taken else {}
+            for changed in taken:
+                self._intake.accept(changed, waiting.get(changed.id))
 
     def _more_to_come(self) -> bool:
         return bool(self._look_ups.waiting or self._jobs.count(Kind.LOOK_UP, Kind.PLATFORM))

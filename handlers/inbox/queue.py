@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handlers.inbox import tables
@@ -13,6 +13,7 @@ from handlers.inbox.due import choose
 from handlers.inbox.lease import Lease
 
 CHUNK = 200
+LOOK = 500
 Stamp = tuple[float, int]
 """Which notification said something last: its version, then its number."""
 
@@ -106,7 +107,13 @@ class Settlement:
     unlink: bool = False
 
 
-_event, _link, _state = tables.event.c, tables.link.c, tables.state.c
+_event, _link, _state, _note = tables.event.c, tables.link.c, tables.state.c, tables.notification.c
+# Written out, since SQLite uses a partial index only where it sees that the condition is the index's own.
+_PENDING = (
+    select(_note.id, _note.received_at, tables.body.c.content)
+    .join(tables.body)
+    .where(_note.outcome == literal_column("'pending'"))
+)
 _CHANGED = select(tables.event, tables.state, tables.link).select_from(
     tables.event.outerjoin(tables.state).outerjoin(tables.link)
 )
@@ -164,6 +171,20 @@ class Queue:
             rows = {row.id: row for row in connection.execute(_CHANGED.where(_event.id.in_(chosen)))} if chosen else {}
         return [_changed_event(rows[number]) for number in chosen]
 
+    def pending_of(self, events: Collection[int]) -> dict[int, list[Pending]]:
+        """The waiting notifications of several events, in the order of their arrival, as far as one look reaches.
+
+        An event is in it with all of them, or, where they are too many, not at all.
+        """
+        query = _PENDING.add_columns(_note.event_id).where(_note.event_id.in_(events))
+        rows = self.database.rows(query.order_by(_note.event_id, _note.id).limit(LOOK))
+        reached = rows[-1].event_id if len(rows) == LOOK else float("inf")  # that event may have more
+        found: dict[int, list[Pending]] = {event: [] for event in events if event < reached}
+        for *pending, event in rows:
+            if event in found:
+                found[event].append(Pending(*pending))
+        return found
+
     def pending(self, event_id: int) -> Iterator[list[Pending]]:
         """An event's waiting notifications in the order of their arrival, a chunk at a time."""
         last = 0
@@ -179,7 +200,7 @@ class Queue:
         """
         with self.database.write() as connection:
             self.lease.check(connection)
-            refused = {event for event, link in links.items() if not _keep_link(connection, event, link)}
+            refused = _keep_links(connection, links) if links else set()
             _forget(connection, {event: names for event, names in sending.items() if event not in refused})
         return refused
 
@@ -195,14 +216,7 @@ class Queue:
             self._settle_events(connection, settlements, moment)
 
     def _pending_after(self, event_id: int, last: int) -> list[Pending]:
-        column = tables.notification.c
-        query = (
-            select(column.id, column.received_at, tables.body.c.content)
-            .join(tables.body)
-            .where(column.event_id == event_id, column.outcome == "pending", column.id > last)
-            .order_by(column.id)
-            .limit(CHUNK)
-        )
+        query = _PENDING.where(_note.event_id == event_id, _note.id > last).order_by(_note.id).limit(CHUNK)
         return [Pending(*row) for row in self.database.rows(query)]
 
     def _settle_events(self, connection: Connection, settlements: Sequence[Settlement], moment: float) -> None:
@@ -228,10 +242,16 @@ def _changed_event(row: Any) -> Changed:
     )
 
 
-def _keep_link(connection: Connection, event: int, link: Link) -> bool:
-    row = {"event_id": event, "object_id": link.object_id, "found_by": link.found_by, "confirmed": {}}
-    connection.execute(upsert(tables.link).values(row).on_conflict_do_nothing())
-    return connection.scalar(select(_link.event_id).where(_link.object_id == link.object_id)) == event
+def _keep_links(connection: Connection, links: Mapping[int, Link]) -> set[int]:
+    """Keep them; returns the events whose marketing event another one holds."""
+    rows = [
+        {"event_id": event, "object_id": link.object_id, "found_by": link.found_by, "confirmed": {}}
+        for event, link in links.items()
+    ]
+    connection.execute(upsert(tables.link).on_conflict_do_nothing(), rows)
+    query = select(_link.object_id, _link.event_id).where(_link.object_id.in_([row["object_id"] for row in rows]))
+    holders = {object_id: event for object_id, event in connection.execute(query)}  # noqa: C416 - rows are no dict items
+    return {event for event, link in links.items() if holders.get(link.object_id) != event}
 
 
 def _forget(connection: Connection, sending: Mapping[int, Collection[str]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from handlers.inbox import tables
 from handlers.inbox.clock import now
@@ -66,7 +66,7 @@ def dead(database: Database) -> dict[tuple[str, str], int]:
     """How many notifications are dead, by source and reason."""
     query = (
         select(_notification.source, _notification.reason, func.count())
-        .where(_notification.outcome == "dead")
+        .where(_notification.outcome == literal_column("'dead'"))  # written out, for the partial index to be used
         .group_by(_notification.source, _notification.reason)
     )
     return {(source, reason): count for source, reason, count in database.rows(query)}

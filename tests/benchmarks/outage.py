@@ -83,6 +83,8 @@ def drain(sandbox, marquee, count, limit):
     while (now := confirmed(sandbox)) < told + count:
         time.sleep(0.25)
     rate = (now - first) / (time.monotonic() - started)
+    calls = [entry["inputs"] for entry in sandbox.calls()["last"] if entry["status"] == 200][-count:]
+    print(f"the last hundred calls had {sum(calls[-100:]) / 100:.0f} inputs each")
     print(f"drained {now - told} events at {rate:.0f}/s, {rate / (limit * 10):.2f} of what the limit allows")
     marquee.settle(60)
     print(f"outcomes: {marquee.outcomes()}; 429s: {throttled(sandbox)}")

@@ -4,10 +4,11 @@ import pytest
 from inboxes import NOON, arrival, outcomes, queue
 from sqlalchemy import select
 
+from handlers.inbox import queue as queue_module
 from handlers.inbox import tables
 from handlers.inbox.due import LONGEST, NEWEST
 from handlers.inbox.lease import LeadLost, Lease
-from handlers.inbox.queue import _CHANGED, CHUNK, Attempt, Link, Outcome, Queue, Settlement, State
+from handlers.inbox.queue import _CHANGED, CHUNK, LOOK, Attempt, Link, Outcome, Queue, Settlement, State
 from handlers.inbox.writer import Writer
 
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
@@ -212,3 +213,46 @@ def test_a_marketing_event_that_is_no_more_is_unlinked(database, writer):
     inbox.settle([Settlement(changed, [Outcome(1, NOON, "dead", "not_in_hubspot")], unlink=True)], NOON + 2)
     writer.store(arrival())
     assert take(inbox, NOON + 9).link is None
+
+
+def test_one_look_finds_what_waits_for_several_events(database):
+    writer, line = Writer(database, debounce=1.0), queue(database)
+    for number in range(6):
+        writer.store(arrival(f"ev-{number % 3}", body=b"%d" % number))
+    first, second, third = (changed.id for changed in line.take(NOON + 2, 10, ()))
+    found = line.pending_of([first, second, third])
+    assert {event: [one.body for one in waiting] for event, waiting in found.items()} == {
+        first: [b"0", b"3"],
+        second: [b"1", b"4"],
+        third: [b"2", b"5"],
+    }
+
+
+def test_an_event_with_nothing_waiting_is_found_with_nothing(database):
+    writer, line = Writer(database, debounce=1.0), queue(database)
+    writer.store(arrival())
+    [changed] = line.take(NOON + 2, 10, ())
+    line.settle([Settlement(changed, [Outcome(1, NOON, "sent")])], NOON + 3)
+    assert line.pending_of([changed.id]) == {changed.id: []}
+
+
+def test_a_look_that_does_not_reach_all_leaves_out_the_event_at_which_it_ends(database):
+    writer, line = Writer(database, debounce=1.0), queue(database)
+    for number in range(LOOK + 50):
+        writer.store(arrival("ev-0" if number < 3 else "ev-1"))
+    few, many = sorted(changed.id for changed in line.take(NOON + 2, 10, ()))
+    found = line.pending_of([few, many])
+    assert (len(found[few]), many in found) == (3, False)
+    assert sum(len(chunk) for chunk in line.pending(many)) == LOOK + 47
+
+
+def test_what_was_settled_long_ago_costs_no_look_for_what_waits(database):
+    statements = [
+        queue_module._PENDING.where(queue_module._note.event_id.in_([1, 2])).limit(9),
+        queue_module._PENDING.where(queue_module._note.event_id == 1, queue_module._note.id > 5).limit(9),
+    ]
+    for statement in statements:
+        sql = statement.compile(database.engine, compile_kwargs={"literal_binds": True})
+        with database.read() as connection:
+            plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
+        assert any("notification_pending" in step for step in plan)
