@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import HealthCheck, settings
+from running import Sandbox
 
 from handlers.inbox.database import Database
 from handlers.inbox.schema import migrate
@@ -18,3 +19,11 @@ def database(tmp_path):
     migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def sandbox():
+    """A HubSpot stand-in in a process of its own, as new."""
+    running = Sandbox().start()
+    yield running
+    running.stop()

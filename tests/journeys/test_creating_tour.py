@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from running import Marquee, Sandbox, wait_until
+from running import Marquee, wait_until
 from senders import HEADERS, SECRET
 
 SOURCES = f"""
@@ -14,13 +14,6 @@ account_id = "acme"
 on_missing = "create"
 organizer = "Acme"
 """
-
-
-@pytest.fixture
-def sandbox():
-    running = Sandbox().start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from running import Marquee, Sandbox
+from running import Marquee
 from senders import SOURCES, final_names, marketing_events, notifications, post_all
 from sqlalchemy import select
 
@@ -13,13 +13,6 @@ from handlers.inbox.database import Database
 
 EVENTS = 100
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def sandbox():
-    running = Sandbox().start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

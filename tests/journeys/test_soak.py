@@ -10,7 +10,7 @@ import time
 from collections import Counter
 
 import pytest
-from running import Marquee, Sandbox
+from running import Marquee
 from senders import SOURCES, marketing_events, post_all
 from sqlalchemy import select
 
@@ -41,13 +41,6 @@ FAULTS = [
 ]
 LONG = [{"kind": "unauthorized"}, {"kind": "forbidden"}, {"kind": "redirect"}]  # asked again after five minutes
 pytestmark = pytest.mark.timeout(SECONDS * 3 + 900)
-
-
-@pytest.fixture
-def sandbox():
-    running = Sandbox().start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

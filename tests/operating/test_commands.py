@@ -3,19 +3,12 @@
 from functools import partial
 
 import pytest
-from running import Marquee, Sandbox
+from running import Marquee
 from senders import SOURCES
 
 from app import create_app
 from handlers.configuration import configure
 from handlers.platforms import discover
-
-
-@pytest.fixture
-def sandbox():
-    running = Sandbox().start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture
