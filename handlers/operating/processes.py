@@ -13,6 +13,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 SLOTS = 64
 LEAD = 2
+MOST = 10
 HESITATION_SECONDS = 0.0005
 _ABSENT = -1
 _connections = RawArray("i", [_ABSENT] * SLOTS)  # shared by all processes that are forked after this line
@@ -23,8 +24,7 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection, unless meanwhile somebody else did."""
-        if is_ahead(self.nr_conns, _connections):
-            time.sleep(HESITATION_SECONDS)
+        time.sleep(HESITATION_SECONDS * lead(self.nr_conns, _connections))
         super().accept(listener)
         self.tell()
 
@@ -38,10 +38,10 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
         _connections[self.age % SLOTS] = self.nr_conns
 
 
-def is_ahead(count: int, all_counts: Iterable[int]) -> bool:
-    """Whether some process has fewer connections than `count`, by more than chance would make it."""
-    others = [other for other in all_counts if other != _ABSENT]
-    return bool(others) and count >= min(others) + LEAD
+def lead(count: int, all_counts: Iterable[int]) -> int:
+    """By how many connections `count` is more than the fewest that a process has; 0 where that is mere chance."""
+    ahead = count - min((other for other in all_counts if other != _ABSENT), default=count)
+    return min(ahead, MOST) if ahead >= LEAD else 0
 
 
 def forget(age: int) -> None:

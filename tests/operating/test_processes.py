@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from running import Marquee, wait_until
 
-from handlers.operating.processes import is_ahead
+from handlers.operating.processes import lead
 
 SOURCES = """
 [sources.own]
@@ -20,10 +20,10 @@ secrets = ["a-secret-of-this-test"]
 
 @pytest.mark.parametrize(
     ("count", "others", "ahead"),
-    [(0, [0, 0], False), (1, [1, 0], False), (2, [2, 0], True), (2, [2, -1], False), (7, [7], False), (1, [], False)],
+    [(0, [0, 0], 0), (1, [1, 0], 0), (2, [2, 0], 2), (2, [2, -1], 0), (7, [7], 0), (1, [], 0), (99, [99, 0, 5], 10)],
 )
-def test_a_process_is_ahead_if_another_that_runs_has_clearly_fewer(count, others, ahead):
-    assert is_ahead(count, others) is ahead
+def test_a_process_hesitates_by_how_many_more_connections_it_has_than_the_least(count, others, ahead):
+    assert lead(count, others) == ahead
 
 
 def test_connections_that_come_at_once_are_shared_by_all_processes(tmp_path):
