@@ -1,7 +1,7 @@
 """Sends parcels in one batch and writes down each answer as soon as it is there."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import SystemRandom, token_hex
 
@@ -9,6 +9,7 @@ import structlog
 
 from handlers.forwarding import settling
 from handlers.forwarding.attempts import attempt_of
+from handlers.forwarding.blame import NOT_THERE
 from handlers.forwarding.forwarder import Forwarder, Sent
 from handlers.forwarding.merging import nest
 from handlers.forwarding.preparing import Parcel
@@ -19,7 +20,6 @@ from handlers.inbox.queue import Attempt, Queue, Settlement
 from handlers.metrics import Metrics
 from schemas.hubspot import to_input
 
-NOT_THERE = "OBJECT_NOT_FOUND"
 SERVER_ERROR = 500
 AGAIN_SECONDS = 10.0
 AGAIN_MOST_SECONDS = 900.0
@@ -50,7 +50,8 @@ class Delivery:
             if isinstance(sent.verdict.then, Pause):
                 self._after_pause(sent, open_parcels)
                 return sent.verdict.then
-        self._again(open_parcels.values(), "unconfirmed")
+        if open_parcels:
+            self.write_down([self._again(parcel, "unconfirmed") for parcel in open_parcels.values()])
         return None
 
     def _announce(self, parcels: Sequence[Parcel]) -> dict[str, Parcel]:
@@ -95,19 +96,14 @@ class Delivery:
         Those that meet it again and again come back one after the other, so that the guilty one ends up alone.
         """
         if sent.reply.status == SERVER_ERROR:
-            for place, entry in enumerate(sent.inputs):
-                parcel = open_parcels[entry["objectId"]]
-                self._again([parcel], "unavailable", 1 + place if parcel.merged.event.tries else 1)
+            parcels = [open_parcels[entry["objectId"]] for entry in sent.inputs]
+            turns = [1 + place if parcel.merged.event.tries else 1 for place, parcel in enumerate(parcels)]
+            again = [self._again(parcel, "unavailable", turn) for parcel, turn in zip(parcels, turns, strict=True)]
+            self.write_down(again)
 
-    def _again(self, parcels: Iterable[Parcel], waits_for: str, turns: int = 1) -> None:
+    def _again(self, parcel: Parcel, waits_for: str, turns: int = 1) -> Settlement:
         """The same values are sent again, less and less often."""
-        moment = self.clock()
-        later = [
-            settling.later(parcel.merged, moment + _patience(parcel.merged.event.tries, turns), waits_for)
-            for parcel in parcels
-        ]
-        if later:
-            self.write_down(later)
+        return settling.later(parcel.merged, self.clock() + _patience(parcel.merged.event.tries, turns), waits_for)
 
     def write_down(self, settlements: Sequence[Settlement], attempt: Attempt | None = None) -> None:
         """Settle, and count and log what was settled."""
