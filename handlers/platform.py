@@ -1,4 +1,4 @@
-"""What a platform is: data and pure functions that tell how it signs, names, sends and answers."""
+"""What a platform is: data and pure functions that tell how it signs, names, sends, answers and lists."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,8 +27,8 @@ class Notification:
     """One authentic webhook, read.
 
     `event` is the external id. `version` orders the notifications of one event, greater is newer; None means by arrival.
-    `fields` is what a fat platform says of the event; a thin one says nothing (None) and is asked back.
-    `published` tells that the event was public at some time.
+    `fields` is what it says of the event; None where it says too little, and the platform must be asked.
+    `published`: the event was public at some time; False: nobody saw it yet, so that it waits unsent; None: it does not say.
     """
 
     action: str
@@ -37,7 +37,7 @@ class Notification:
     version: Version | None = None
     object_id: str | None = None
     fields: Fields | None = None
-    published: bool = False
+    published: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,78 @@ class Skipped:
     reason: str
 
 
-LookUp = Generator[Get, Answer, Found | Gone | Skipped]
+@dataclass(frozen=True)
+class Remaining:
+    """What a list still has: whatever else is known with an external id below `prefix` is to be looked up, one by one."""
+
+    prefix: str
+    events: frozenset[str]
+
+
+LookUp = Generator[Get, Answer, Found | Gone | Skipped | Remaining]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One event of the platform's own list, as a look-up would show it."""
+
+    event: str
+    found: Found | Skipped
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of the list. `following` is where it goes on, in the platform's own words; None: that was the last."""
+
+    events: Sequence[Listed]
+    following: str | None = None
+
+
+Listing = Generator[Get, Answer, Page]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Where a token is granted for what `Api.headers` cannot say: OAuth 2.0, RFC 6749, 4.4; posted without a body.
+
+    `authorization` opens `path` (with `params`) below `base_url`.
+    """
+
+    base_url: str
+    path: str
+    params: Mapping[str, str]
+    authorization: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Api:
-    """A thin platform's API: the only base URL that is ever asked, and the header that opens it."""
+    """A platform's API: the only base URL that is ever asked, and the headers that open it, or the grant of a token that does.
+
+    `calls_per_second` and `at_once` are how much of it a guest may use.
+    """
 
     base_url: str
-    authorization: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    grant: Grant | None = None
+    calls_per_second: float = 4.0
+    at_once: int = 2
+
+
+@dataclass(frozen=True)
+class Knock:
+    """A request that asks whether somebody is there, before it is proven whom it is from. `body` is empty but for a POST."""
+
+    method: str
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What such a request is answered with: headers, and JSON if there is any."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +179,16 @@ class Platform(Generic[S]):
 
     `settings` reads its table of `sources.toml`. `schemes`: any one of them proves the origin. `read` raises
     `InvalidNotification`. `sample(source, event, count)` is the count-th notification about the event-th event.
-    `look_up` and `api` are for thin platforms. `own_sender`: the sender is the operator's own system, so that a 422
-    reaches somebody who can mend it; other senders would switch the webhook off.
+    `origins` tells for each of HubSpot's fields where in the platform's words it comes from. Members called as in
+    `private`, however deep, never leave, not even as custom properties.
+
+    `unpack` makes JSON objects of a request that is more than one object of JSON; it raises `Refusal`. `handshake` answers
+    a request that only asks whether somebody is there, or leaves it alone (None): it comes before any proof, so it may
+    reveal nothing. `path_suffix` is how many segments the sender adds to the address.
+
+    `api` tells how the platform is asked, if the source has a token for it; then `look_up` asks for one event, and
+    `list_events(source, following)` for a page of them all, beginning at None. `own_sender`: the sender is the operator's
+    own system, so that a 422 reaches somebody who can mend it; other senders would switch the webhook off.
     """
 
     name: str
@@ -125,6 +196,12 @@ class Platform(Generic[S]):
     schemes: Callable[[S], Sequence[Scheme]]
     read: Callable[[Json, Headers, S], Notification | Ignored]
     sample: Callable[[S, int, int], Sample]
+    origins: Mapping[str, str]
+    private: frozenset[str] = frozenset()
+    unpack: Callable[[Headers, bytes], Sequence[Json]] | None = None
+    handshake: Callable[[Knock, S], Welcome | None] | None = None
+    path_suffix: int = 0
+    api: Callable[[S], Api | None] | None = None
     look_up: Callable[[str, S], LookUp] | None = None
-    api: Callable[[S], Api] | None = None
+    list_events: Callable[[S, str | None], Listing] | None = None
     own_sender: bool = False

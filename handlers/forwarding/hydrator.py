@@ -1,20 +1,21 @@
-"""Asks a thin platform what an event looks like now; other hosts than the source's own are never asked."""
+"""Asks a platform what an event looks like now; other hosts than the source's own are never asked."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from handlers.errors import LookUpFailed
 from handlers.forwarding.outgoing import Outgoing, Reply
-from handlers.platform import Answer, Found, Get, Gone, LookUp, Platform, Skipped
+from handlers.platform import Answer, Api, Found, Get, Gone, LookUp, Platform, Remaining, Skipped
 from schemas.sources import Source
 
 FORGET_SECONDS = 60.0
 Key = tuple[str, tuple[tuple[str, str], ...]]
+T = TypeVar("T")
 
 
 @dataclass
@@ -32,25 +33,28 @@ class Guest:
 
     source: Source
     look_up_event: Callable[[str, Any], LookUp]
-    authorization: str
+    api: Api
     outgoing: Outgoing
     clock: Callable[[], float] = time.time
     _asked: dict[Key, _Asked] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def look_up(self, external_id: str, since: float) -> Found | Gone | Skipped:
+    def look_up(self, external_id: str, since: float) -> Found | Gone | Skipped | Remaining:
         """The event as it was at some moment after `since` (Unix seconds).
 
         Raises `LookUpFailed` where the platform gives no answer, `InvalidNotification` where it makes no sense.
         """
-        asking = self.look_up_event(external_id, self.source)
+        return self.follow(self.look_up_event(external_id, self.source), since)
+
+    def follow(self, asking: Generator[Get, Answer, T], since: float) -> T:
+        """What comes of the questions, each answered as things were at some moment after `since`; raises as `look_up`."""
         try:
             question = next(asking)
             while True:
                 question = asking.send(self._ask(question, since))
         except StopIteration as end:
-            found: Found | Gone | Skipped = end.value
-            return found
+            outcome: T = end.value
+            return outcome
 
     def _ask(self, question: Get, since: float) -> Answer:
         """An answer asked for after `since` serves all who need one, such as the parent of several dates."""
@@ -68,7 +72,7 @@ class Guest:
             return self._asked.setdefault(key, _Asked(self.clock()))
 
     def _call(self, question: Get) -> Answer:
-        headers = {"Authorization": self.authorization, "Accept": "application/json"}
+        headers = {**self.api.headers, "Accept": "application/json"}
         reply = self.outgoing.call("GET", question.path, params=question.params, headers=headers)
         if reply.status not in question.expects:
             raise LookUpFailed(_why(reply))
@@ -78,13 +82,13 @@ class Guest:
 def guests(
     platforms: Mapping[str, Platform[Any]], sources: Mapping[str, Source], outgoing: Callable[[str], Outgoing]
 ) -> dict[str, Guest]:
-    """A guest for each source on a thin platform; `outgoing` makes a caller for one base URL."""
+    """A guest for each source whose platform can be asked; `outgoing` makes a caller for one base URL."""
     visits = {}
     for name, source in sources.items():
         platform = platforms[source.platform]
-        if platform.look_up is not None and platform.api is not None:
-            api = platform.api(source)
-            visits[name] = Guest(source, platform.look_up, api.authorization, outgoing(api.base_url))
+        api = platform.api(source) if platform.api else None
+        if api is not None and platform.look_up is not None:
+            visits[name] = Guest(source, platform.look_up, api, outgoing(api.base_url))
     return visits
 
 

@@ -62,7 +62,7 @@ class Intake:
         guest = self.guests.get(changed.source)
         if merged.newest is None and merged.invalid:
             self.hand.settle(settling.unchanged(merged))
-        elif guest:
+        elif guest and (merged.asks or merged.newest is None):
             self._ask(merged, guest)
         else:
             self._compare(merged)
@@ -82,7 +82,8 @@ class Intake:
         )
 
     def _looked_up(self, merged: Merged, found: Found | Gone | Skipped) -> None:
-        settlement = take_in(merged, found, self.sources[merged.event.source])
+        source = self.sources[merged.event.source]
+        settlement = take_in(merged, found, self.platforms[source.platform], source)
         if settlement:
             self.hand.settle(settlement)
         else:

@@ -24,8 +24,9 @@ class Merged:
     """One event's state with its waiting notifications in it.
 
     `newest` is the notification whose word stands, `older` those that it covers, `invalid` those that say nothing
-    usable, with the errors by field. `object_id` is the marketing event that the newest of them named. `gone`: the
-    platform no longer has the event.
+    usable, with the errors by field. `object_id` is the marketing event that the newest of them named. `asks`: one of
+    them says too little, so that the platform must be asked. `unseen`: one said that nobody saw the event yet. `gone`: the
+    platform no longer has it.
     """
 
     event: Changed
@@ -34,6 +35,8 @@ class Merged:
     older: list[Seen] = field(default_factory=list)
     invalid: list[tuple[Seen, Mapping[str, Any]]] = field(default_factory=list)
     object_id: str | None = None
+    asks: bool = False
+    unseen: bool = False
     gone: bool = False
     _newest_stamp: Stamp = (float("-inf"), 0)
 
@@ -42,7 +45,10 @@ class Merged:
         stamp = (self._version_of(notification.version), pending.id)
         said = notification.fields
         stands = not said or any(stamp >= tuple(self.state.stamps.get(name, (float("-inf"), 0))) for name in said)
-        self.state = replace(self.state, published=self.state.published or notification.published)
+        if notification.published:
+            self.publish()
+        self.unseen = self.unseen or notification.published is False
+        self.asks = self.asks or said is None
         if said is not None:
             self.state = overlay(self.state, said, stamp)
         self.object_id = notification.object_id or self.object_id

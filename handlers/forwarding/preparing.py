@@ -11,9 +11,11 @@ from handlers.forwarding import settling
 from handlers.forwarding.mapper import desired, difference, with_properties
 from handlers.forwarding.merging import Merged, looked_up, overlay
 from handlers.inbox.queue import Changed, Link, Pending, Settlement, Stamp
-from handlers.platform import Found, Gone, Headers, Notification, Platform, Skipped
+from handlers.platform import Found, Gone, Headers, Json, Notification, Platform, Skipped
 from schemas.sources import Source
 
+HINT = Notification("marquee.hint", "")
+"""What Marquee tells itself: that an event may have changed. It is kept with an empty body, as nothing from outside is."""
 _NO_HEADERS: Headers = {}
 
 
@@ -38,7 +40,9 @@ def merge(changed: Changed, chunks: Iterable[list[Pending]], platform: Platform[
     return merged
 
 
-def take_in(merged: Merged, found: Found | Gone | Skipped, source: Source) -> Settlement | None:
+def take_in(
+    merged: Merged, found: Found | Gone | Skipped, platform: Platform[Any], source: Source
+) -> Settlement | None:
     """Let what the platform showed have its say; a settlement means that nothing is to be sent.
 
     Raises `InvalidNotification` where a custom property cannot be taken from it.
@@ -50,7 +54,7 @@ def take_in(merged: Merged, found: Found | Gone | Skipped, source: Source) -> Se
     public = merged.state.published or found.published or found.was_published
     if not public:
         return settling.unchanged(merged, "not_published")
-    said = with_properties(found.fields, found.event, source)
+    said = with_properties(found.fields, _without(found.event, platform.private), source)
     version = merged.state.version if found.version is None else found.version
     merged.state = looked_up(merged.state, said, _stamp(merged, version))
     merged.publish()
@@ -61,6 +65,8 @@ def compare(merged: Merged, source: Source) -> Settlement | dict[str, Any]:
     """The flat fields to send, or a settlement where HubSpot has them all or they contradict each other."""
     if not merged.state.fields:
         return settling.unchanged(merged)
+    if merged.unseen and not merged.state.published:
+        return settling.unchanged(merged, "not_published")
     try:
         wanted = desired(merged.state, source)
     except InvalidNotification as error:
@@ -70,11 +76,26 @@ def compare(merged: Merged, source: Source) -> Settlement | dict[str, Any]:
 
 
 def _read(pending: Pending, platform: Platform[Any], source: Source) -> Notification:
+    if not pending.body:
+        return HINT
     body = orjson.loads(pending.body)
     read = platform.read(body, _NO_HEADERS, source)
     if not isinstance(read, Notification):
         raise InvalidNotification({"action": [f"{read.action} is ignored by the present settings."]})
-    return read if read.fields is None else replace(read, fields=with_properties(read.fields, body, source))
+    if read.fields is None:
+        return read
+    return replace(read, fields=with_properties(read.fields, _without(body, platform.private), source))
+
+
+def _without(event: Json, private: frozenset[str]) -> Json:
+    """The event without the members that never leave; JSON from outside is not nested deeper than its parser let it."""
+    return _pruned(event, private) if private else event
+
+
+def _pruned(value: Any, private: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _pruned(inner, private) for name, inner in value.items() if name not in private}
+    return [_pruned(inner, private) for inner in value] if isinstance(value, list) else value
 
 
 def _take_in_gone(merged: Merged, source: Source) -> Settlement | None:

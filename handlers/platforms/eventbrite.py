@@ -38,6 +38,17 @@ _API_URL = re.compile(r"https://(?:www\.)?eventbriteapi\.com/v3/events/([1-9][0-
 _ID = re.compile(r"[1-9][0-9]{0,19}")
 _DELIVERY, _EVENT = Delivery(), EventObject()
 
+ORIGINS = {
+    "eventName": "name.text",
+    "eventType": "format.name, else category.name",
+    "startDateTime": "start.utc unless hide_start_date",
+    "endDateTime": "end.utc unless hide_end_date",
+    "eventOrganizer": "organizer.name",
+    "eventDescription": "summary, else description.text",
+    "eventUrl": "url",
+    "eventCancelled": "event_sales_status, else status",
+}
+
 
 def schemes(_source: EventbriteSource) -> Sequence[Scheme]:
     """Eventbrite signs nothing; the address is all there is."""
@@ -73,7 +84,7 @@ def look_up(external_id: str, source: EventbriteSource) -> LookUp:
 
 def api(source: EventbriteSource) -> Api:
     """A private token: https://www.eventbrite.com/platform/api#/introduction/authentication"""
-    return Api(source.api_url, f"Bearer {source.api_token}")
+    return Api(source.api_url, {"Authorization": f"Bearer {source.api_token}"})
 
 
 def sample(_source: EventbriteSource, event: int, _count: int) -> Sample:
@@ -145,6 +156,7 @@ PLATFORM = Platform(
     schemes=schemes,
     read=read,
     sample=sample,
+    origins=ORIGINS,
     look_up=look_up,
     api=api,
 )

@@ -10,7 +10,7 @@ from handlers.errors import InvalidNotification
 from handlers.platform import Headers, Json, Notification, Platform, Sample
 from handlers.signatures import GITHUB, Basic, Hmac, Scheme, StandardWebhooks, Token
 from schemas.expressions import evaluate
-from schemas.platforms.generic import GenericNotification, GenericSource, GenericSourceSchema
+from schemas.platforms.generic import MAPPED, GenericNotification, GenericSource, GenericSourceSchema
 
 ACTION = "event.changed"
 _DELIVERY_IDS = ("webhook-id", "svix-id", "X-GitHub-Delivery", "X-Delivery-Id")
@@ -107,5 +107,6 @@ PLATFORM = Platform(
     schemes=schemes,
     read=read,
     sample=sample,
+    origins={name: name for name in MAPPED if name not in _ENVELOPE},
     own_sender=True,
 )

@@ -50,6 +50,15 @@ MOST_PAGES = 200
 _EXTERNAL_ID = re.compile(rf"({SLUG}):({SLUG})(?::([1-9][0-9]{{0,18}}))?")
 _DELIVERY, _EVENT, _DATE, _LISTING = Delivery(), EventObject(), DateObject(), Listing()
 
+ORIGINS = {
+    "eventName": "name in the language; a date without one: its event's",
+    "startDateTime": "date_from",
+    "endDateTime": "date_to",
+    "eventUrl": "public_url; of a date with its number",
+    "eventDescription": "frontpage_text in the language",
+    "eventCancelled": "active of a date; live of an event",
+}
+
 
 def schemes(source: PretixSource) -> Sequence[Scheme]:
     """The password of `https://any:password@…`, or the last part of the address; either, unless one is chosen."""
@@ -87,7 +96,7 @@ def look_up(external_id: str, source: PretixSource) -> LookUp:
 
 def api(source: PretixSource) -> Api:
     """A team's API token: https://docs.pretix.eu/dev/api/tokenauth.html"""
-    return Api(source.api_url, f"Token {source.api_token}")
+    return Api(source.api_url, {"Authorization": f"Token {source.api_token}"})
 
 
 def sample(source: PretixSource, event: int, count: int) -> Sample:
@@ -185,6 +194,7 @@ PLATFORM = Platform(
     schemes=schemes,
     read=read,
     sample=sample,
+    origins=ORIGINS,
     look_up=look_up,
     api=api,
 )

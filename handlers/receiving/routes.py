@@ -12,11 +12,12 @@ import structlog
 from flask import Blueprint, Request, Response
 from flask.globals import request_ctx
 
+from handlers.content import parse_object
 from handlers.errors import InboxUnavailable, InvalidNotification, Refusal
 from handlers.inbox.arrival import Arrival, Receipt
 from handlers.metrics import Metrics
 from handlers.platform import Ignored, Notification, Platform
-from handlers.receiving.body import parse_object, read_body
+from handlers.receiving.body import read_body
 from handlers.receiving.refusals import problem, unavailable
 from handlers.receiving.verifier import check_path_token, unknown_source, verify
 from handlers.signatures import Scheme

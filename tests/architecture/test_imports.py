@@ -14,12 +14,14 @@ MAY_IMPORT = {
     "schemas.platforms": {"schemas"},
     "schemas": {"schemas"},
     "handlers.errors": set(),
+    "handlers.content": {"handlers.errors"},
     "handlers.signatures": set(),
     "handlers.platform": {"handlers.signatures", "schemas"},
     "handlers.platforms": {
         "handlers.platform",
         "handlers.platforms",
         "handlers.signatures",
+        "handlers.content",
         "handlers.errors",
         "schemas",
     },
@@ -28,7 +30,7 @@ MAY_IMPORT = {
     "handlers.inbox": {"handlers.inbox", "handlers.errors"},
     "handlers.receiving": {
         *("handlers.receiving", "handlers.inbox.arrival", "handlers.metrics", "handlers.errors"),
-        *("handlers.platform", "handlers.signatures", "schemas"),
+        *("handlers.platform", "handlers.signatures", "handlers.content", "schemas"),
     },
     "handlers.forwarding": {
         *(

@@ -10,6 +10,7 @@ from handlers.errors import LookUpFailed
 from handlers.forwarding.hydrator import FORGET_SECONDS, Guest, guests
 from handlers.forwarding.outgoing import Reply
 from handlers.platform import Answer, Found, Get, Gone, Skipped
+from handlers.platform import Api as PlatformApi
 
 PARENT = "/api/v1/organizers/acme/events/tour/"
 DATES = (f"{PARENT}subevents/1/", f"{PARENT}subevents/2/")
@@ -54,7 +55,8 @@ def ok(body):
 
 
 def guest(api, look_up=ask_once, clock=None, authorization="Token t"):
-    return Guest(source("pretix"), look_up, authorization, api, clock or Clock())
+    opened = PlatformApi(api.base_url, {"Authorization": authorization})
+    return Guest(source("pretix"), look_up, opened, api, clock or Clock())
 
 
 def reason_of(visit):

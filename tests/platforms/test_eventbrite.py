@@ -107,7 +107,7 @@ def test_the_last_change_guards_against_stale_answers():
 
 
 def test_the_token_goes_behind_bearer():
-    assert api(source("eventbrite")).authorization == "Bearer private-token"
+    assert api(source("eventbrite")).headers == {"Authorization": "Bearer private-token"}
 
 
 @pytest.mark.parametrize(

@@ -368,7 +368,7 @@ def test_either_a_password_or_the_address_proves_the_origin_unless_one_is_chosen
 
 
 def test_the_token_goes_behind_its_own_word():
-    assert api(source("pretix")).authorization == "Token token-of-the-team"
+    assert api(source("pretix")).headers == {"Authorization": "Token token-of-the-team"}
     assert api(source("pretix")).base_url == "https://pretix.example"
 
 

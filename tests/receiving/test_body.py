@@ -2,8 +2,8 @@
 
 import pytest
 
+from handlers.content import parse_object
 from handlers.errors import Refusal
-from handlers.receiving.body import parse_object
 
 
 def reason(*arguments):
