@@ -23,7 +23,7 @@ from handlers.forwarding.daily import Day
 from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.forwarder import Forwarder
 from handlers.forwarding.hubspot import HubSpot
-from handlers.forwarding.hydrator import guests
+from handlers.forwarding.hydrator import Guest, guests
 from handlers.forwarding.outgoing import Outgoing
 from handlers.forwarding.pacer import Pacer
 from handlers.forwarding.resolver import Resolver
@@ -113,6 +113,12 @@ class Marquee:
         return StaticToken(settings.hubspot_access_token)
 
     @cached_property
+    def guests(self) -> Mapping[str, Guest]:
+        """Who asks the sources' platforms, one for each source that has a token for it."""
+        sources = self.configuration.sources
+        return guests(self.platforms, sources, lambda base_url: Outgoing(base_url, timeout=PLATFORM_SECONDS))
+
+    @cached_property
     def _outgoing(self) -> Outgoing:
         settings = self.configuration.settings
         return Outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
@@ -132,7 +138,7 @@ class Marquee:
             lease,
             self.platforms,
             sources,
-            guests(self.platforms, sources, lambda base_url: Outgoing(base_url, timeout=PLATFORM_SECONDS)),
+            self.guests,
             Resolver(hubspot, zone, accounts).find,
             delivery,
             Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics),

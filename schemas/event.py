@@ -116,3 +116,5 @@ def _storable(text: str) -> str:
 
 
 _WHOLE = EventSchema()
+FIELDS = tuple(name for name in _WHOLE.fields if name != "customProperties")
+"""HubSpot's own fields of a marketing event."""

@@ -54,7 +54,7 @@ def take_in(
     public = merged.state.published or found.published or found.was_published
     if not public:
         return settling.unchanged(merged, "not_published")
-    said = with_properties(found.fields, _without(found.event, platform.private), source)
+    said = with_properties(found.fields, without(found.event, platform.private), source)
     version = merged.state.version if found.version is None else found.version
     merged.state = looked_up(merged.state, said, _stamp(merged, version))
     merged.publish()
@@ -84,11 +84,11 @@ def _read(pending: Pending, platform: Platform[Any], source: Source) -> Notifica
         raise InvalidNotification({"action": [f"{read.action} is ignored by the present settings."]})
     if read.fields is None:
         return read
-    return replace(read, fields=with_properties(read.fields, _without(body, platform.private), source))
+    return replace(read, fields=with_properties(read.fields, without(body, platform.private), source))
 
 
-def _without(event: Json, private: frozenset[str]) -> Json:
-    """The event without the members that never leave; JSON from outside is not nested deeper than its parser let it."""
+def without(event: Json, private: frozenset[str]) -> Json:
+    """The event without the members that are `private`; JSON from outside is not nested deeper than its parser let it."""
     return _pruned(event, private) if private else event
 
 

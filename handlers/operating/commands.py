@@ -1,6 +1,7 @@
-"""The operator's commands: `flask work`, `check`, `send-sample`, `link`."""
+"""The operator's commands."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,9 +12,10 @@ from rich.console import Console
 from rich.progress import track
 
 from handlers.errors import InboxUnavailable
+from handlers.forwarding.hydrator import Guest
 from handlers.forwarding.outgoing import Outgoing
 from handlers.inbox import links
-from handlers.operating import checking
+from handlers.operating import checking, trying
 from handlers.operating.linking import import_links
 from handlers.platform import Platform
 from handlers.receiving.verifier import sign
@@ -25,6 +27,11 @@ class Service(checking.Service, Protocol):
     """What the commands need of the wired service."""
 
     platforms: Any
+
+    @property
+    def guests(self) -> Mapping[str, Guest]:
+        """Who asks the sources' platforms."""
+        ...
 
     def work(self) -> None:
         """Be a worker until told to stop."""
@@ -78,6 +85,21 @@ def register(app: Flask, service: Service) -> None:
                 _link(service, *(word or "" for word in words))
         except (links.LinkedElsewhere, InboxUnavailable) as error:
             raise click.ClickException(str(error)) from error
+
+    @app.cli.command("try-map")
+    @click.argument("source")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    def try_map(source: str, file: Path) -> None:
+        """Show what the notification saved in FILE (its JSON body) would become in HubSpot; nothing is sent there.
+
+        A platform whose notifications carry no state is asked, as the worker would. The exit status is 1 if something is
+        wrong, or nothing would be sent.
+        """
+        configured = _known_source(service, source)
+        trial = trying.Trial(configured, service.platforms[configured.platform], service.guests.get(source))
+        rows = trial.rows(trying.read_payload(file))
+        trying.show(rows, Console())
+        raise SystemExit(1 if any(row.fault for row in rows) else 0)
 
     @app.cli.command("send-sample")
     @click.argument("source")
