@@ -26,3 +26,25 @@ def deliveries(platform):
 
 def answer(platform, name):
     return json.loads((SAMPLES / platform / f"{name}.json").read_text())
+
+
+def cases(platform):
+    """What the platform tells of an event's fate, each as it says it, and why it does not tell the rest."""
+    file = SAMPLES / platform / "cases.json"
+    return json.loads(file.read_text()) if file.exists() else {"told": [], "untold": {}}
+
+
+def answers(platform, case):
+    """The answers of a platform's API that a case names, as (path, status, body)."""
+    return [(one["path"], one.get("status", 200), _body(platform, one)) for one in case["answers"]]
+
+
+def _body(platform, one):
+    body = answer(platform, one["file"].removesuffix(".json")) if "file" in one else one.get("body", {})
+    for place, value in one.get("changes", {}).items():
+        *above, last = place.split(".")
+        inner = body
+        for name in above:
+            inner = inner[name]
+        inner[last] = value
+    return body

@@ -9,16 +9,18 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from recorded import PLATFORMS, SAMPLES, deliveries, source, table
+from recorded import PLATFORMS, SAMPLES, answers, cases, deliveries, source, table
 from werkzeug.datastructures import Headers
 
-from handlers.errors import InvalidNotification
+from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.forwarding.preparing import without
 from handlers.inbox.arrival import Receipt
 from handlers.metrics import Metrics
 from handlers.platform import Answer, Get, Ignored, Notification
 from handlers.receiving import refusals
 from handlers.receiving.routes import DoorSettings, blueprint
 from handlers.receiving.verifier import sign
+from handlers.signatures import Hmac, StandardWebhooks
 from schemas.sources import SourcesError, read_sources
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -58,6 +60,10 @@ class Door:
         path = f"/webhooks/it/{proof.path_token}" if proof.path_token else "/webhooks/it"
         given = {"Content-Type": "application/json"} | (headers or {}) | proof.headers
         return self._client.post(path, data=body, headers=given)
+
+    def send_bare(self, body, headers):
+        """The same without any proof."""
+        return self._client.post("/webhooks/it", data=body, headers={"Content-Type": "application/json"} | headers)
 
     def sample(self):
         return self.platform.sample(self.source, 1, 1)
@@ -167,42 +173,236 @@ def test_a_thin_platform_asks_only_for_what_leads_down(name):
     assert any(value.endswith(table(name)["api_token"]) for value in platform.api(settings).headers.values())
 
 
+FATES = (
+    *("cancelled", "uncancelled", "deleted", "postponed", "no_end", "naive_time", "other_language"),
+    *("irrelevant_action", "unknown_action", "unknown_fields"),
+)
+TOLD = [(name, case) for name in NAMES for case in cases(name)["told"]]
+READ = [(name, case) for name, case in TOLD if "body" in case]
+ASKED = [(name, case) for name, case in TOLD if "asked" in case]
+
+
+def case_name(value):
+    return value["case"] if isinstance(value, dict) else value
+
+
+@every_platform
+def test_what_befalls_an_event_is_told_or_the_reason_why_not_is_given(name):
+    known = cases(name)
+    told = {case["case"] for case in known["told"]}
+    assert told | known["untold"].keys() == set(FATES)
+    assert all(reason.strip() for reason in known["untold"].values())
+
+
+def said_in(name, case):
+    """What a case's body says, its fields and its class."""
+    settings = source(name, **case.get("source", {}))
+    try:
+        said = PLATFORMS[name].read(case["body"], Headers(case.get("headers", {})), settings)
+    except InvalidNotification as error:
+        return "invalid", None, error.errors
+    return type(said).__name__.lower(), said, {}
+
+
+def hold(case, kind, said, errors):
+    """A case is told as noted."""
+    assert kind == case["is"], errors
+    fields = getattr(said, "fields", None) or {}
+    assert {field: fields.get(field) for field in case.get("fields", {})} == case.get("fields", {})
+    assert [field for field in case.get("lacks", []) if field in fields] == []
+    assert sorted(case.get("errors", errors)) == sorted(errors)
+    assert "published" not in case or said.published is case["published"]
+
+
+@pytest.mark.parametrize(("name", "case"), READ, ids=case_name)
+def test_a_fate_is_read_out_of_a_notification(name, case):
+    hold(case, *said_in(name, case))
+
+
+@pytest.mark.parametrize(("name", "case"), ASKED, ids=case_name)
+def test_a_fate_is_read_out_of_what_the_platform_answers(name, case):
+    hold(case, *found_by(name, case, answers(name, case)))
+
+
+def found_by(name, case, told):
+    """What a look-up finds, given these answers in this order for the paths that they belong to."""
+    asking = PLATFORMS[name].look_up(case["asked"], source(name, **case.get("source", {})))
+    waiting = list(told)
+    try:
+        question = next(asking)
+        while True:
+            path, status, body = answer_to(question, waiting)
+            waiting.remove((path, status, body))
+            assert status in question.expects
+            question = asking.send(Answer(status, body))
+    except StopIteration as end:
+        return type(end.value).__name__.lower(), end.value, {}
+    except InvalidNotification as error:
+        return "invalid", None, error.errors
+
+
+class OtherQuestion(Exception):
+    """It asks for what no answer was recorded."""
+
+
+def answer_to(question, waiting):
+    for told in waiting:
+        if told[0] == question.path:
+            return told
+    raise OtherQuestion(question.path)
+
+
+CANARY = "canary-that-must-not-leave"
+
+
+def planted(value, private):
+    """The same JSON with a canary in every private member."""
+    if isinstance(value, dict):
+        return {key: CANARY if key in private else planted(inner, private) for key, inner in value.items()}
+    return [planted(inner, private) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if PLATFORMS[name].private])
+def test_nothing_private_leaves(name):
+    private = PLATFORMS[name].private
+    bodies = [one["body"] for one in deliveries(name)] + [case["body"] for called, case in READ if called == name]
+    for body in bodies:
+        with suppress(InvalidNotification):
+            said = read(name, planted(body, private))
+            assert CANARY not in repr(getattr(said, "fields", None))
+            assert CANARY not in repr(without(planted(body, private), private))
+    for case in (case for called, case in ASKED if called == name):
+        told = [(path, status, planted(body, private)) for path, status, body in answers(name, case)]
+        _kind, found, _errors = found_by(name, case, told)
+        assert CANARY not in repr(getattr(found, "fields", None))
+
+
+@every_platform
+def test_every_field_that_it_can_tell_has_its_origin_written_down(name):
+    platform = PLATFORMS[name]
+    said = [getattr(said_in(called, case)[1], "fields", None) or {} for called, case in READ if called == name]
+    said += [
+        getattr(found_by(called, case, answers(called, case))[1], "fields", None) or {}
+        for called, case in ASKED
+        if called == name
+    ]
+    told = {field for fields in said for field in fields}
+    assert told - platform.origins.keys() == set()
+
+
+# The proof of origin
+
+
+def signs_the_body(name):
+    return isinstance(PLATFORMS[name].schemes(source(name))[0], Hmac | StandardWebhooks)
+
+
+def signs_a_time(name):
+    scheme = PLATFORMS[name].schemes(source(name))[0]
+    return isinstance(scheme, StandardWebhooks) or (isinstance(scheme, Hmac) and "{timestamp}" in scheme.content)
+
+
+every_signing_platform = pytest.mark.parametrize("name", [name for name in NAMES if signs_the_body(name)])
+every_timing_platform = pytest.mark.parametrize("name", [name for name in NAMES if signs_a_time(name)])
+
+
+@every_signing_platform
+def test_one_wrong_byte_of_the_body_is_refused(name):
+    door = Door(name)
+    sample = door.sample()
+    answer = door.send(sample.body + b" ", sample.headers, signed=sample.body)
+    assert (answer.status_code, answer.json["reason"], door.inbox.kept) == (401, "bad_signature", [])
+
+
+@every_timing_platform
+@pytest.mark.parametrize("off", [-601, 601, 86_400, -86_400])
+def test_a_signature_from_another_time_is_refused(name, off):
+    door = Door(name)
+    sample = door.sample()
+    answer = door.send(sample.body, sample.headers, now=NOW + off)
+    assert (answer.status_code, answer.json["reason"], door.inbox.kept) == (401, "stale_timestamp", [])
+
+
+@every_timing_platform
+@pytest.mark.parametrize("off", [-599, 599])
+def test_a_signature_within_the_tolerance_is_taken(name, off):
+    door = Door(name)
+    sample = door.sample()
+    assert door.send(sample.body, sample.headers, now=NOW + off).status_code == 202
+
+
+@every_platform
+def test_without_any_proof_nothing_is_kept(name):
+    door = Door(name)
+    sample = door.sample()
+    answer = door.send_bare(sample.body, sample.headers)
+    assert answer.json["reason"] in ("missing_signature", "unknown_source")
+    assert door.inbox.kept == []
+
+
+@every_platform
+def test_what_is_sent_twice_is_a_duplicate_or_changes_nothing(name):
+    door = Door(name)
+    sample = door.sample()
+    for _ in range(2):
+        assert door.send(sample.body, sample.headers).status_code in (200, 202)
+    first, second = door.inbox.kept
+    assert first.delivery_id == second.delivery_id
+    said = read(name, json.loads(first.body), sample.headers)
+    known_again = first.delivery_id is not None or said.version is not None
+    assert known_again or said.fields is None
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-known_keys = st.sampled_from(
-    [
-        "id",
-        "version",
-        "eventName",
-        "startDateTime",
-        "action",
-        "organizer",
-        "event",
-        "notification_id",
-        "subevent",
-        "config",
-        "api_url",
-    ]
-)
+
+
+def places(value, above=()):
+    """The way to every member of a JSON value."""
+    if not isinstance(value, dict | list):
+        return [above]
+    members = value.items() if isinstance(value, dict) else enumerate(value)
+    return [above] * bool(above) + [way for key, inner in members for way in places(inner, (*above, key))]
+
+
+def changed(value, way, new):
+    """A copy with another value at the end of the way."""
+    if not way:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[way[0]] = changed(value[way[0]], way[1:], new)
+    return copy
+
+
+@st.composite
+def spoilt(draw, bodies):
+    """A recorded body in which up to three members are something else."""
+    body = draw(st.sampled_from(bodies))
+    for _ in range(draw(st.integers(1, 3))):
+        ways = [way for way in places(body) if way]
+        body = changed(body, draw(st.sampled_from(ways)), draw(json_values)) if ways else body
+    return body
 
 
 @every_platform
-@given(body=st.dictionaries(known_keys, json_values))
-def test_no_object_whatever_breaks_the_reading(name, body):
+@given(data=st.data())
+def test_no_body_whatever_breaks_the_reading(name, data):
+    recorded = [one["body"] for one in deliveries(name) if isinstance(one["body"], dict) and one["body"]]
     with suppress(InvalidNotification):
-        assert isinstance(read(name, body), Notification | Ignored)
+        assert isinstance(read(name, data.draw(spoilt(recorded))), Notification | Ignored)
 
 
-@every_platform
-@given(body=json_values)
-def test_no_answer_of_its_api_whatever_breaks_a_look_up(name, body):
-    platform, settings = PLATFORMS[name], source(name)
-    if platform.look_up is None:
-        return
-    asking = platform.look_up(read(name, json.loads(Door(name).sample().body)).event, settings)
-    next(asking)
-    with suppress(InvalidNotification, StopIteration):
-        asking.send(Answer(200, body if isinstance(body, dict) else {}))
+@pytest.mark.parametrize("name", sorted({name for name, _case in ASKED}))
+@given(data=st.data())
+def test_no_answer_of_its_api_whatever_breaks_a_look_up(name, data):
+    case = data.draw(st.sampled_from([case for called, case in ASKED if called == name]))
+    told = answers(name, case)
+    number = data.draw(st.integers(0, len(told) - 1))
+    path, status, body = told[number]
+    spoiled = data.draw(spoilt([body]) if body else st.dictionaries(st.text(max_size=8), json_values, max_size=4))
+    told[number] = path, status, spoiled if isinstance(spoiled, dict) else {}
+    with suppress(LookUpFailed, OtherQuestion):
+        found_by(name, case, told)
