@@ -1,6 +1,6 @@
 """What a platform is: data and pure functions that tell how it signs, names, sends, answers and lists."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,13 +21,18 @@ class Headers(Protocol):
         """The header's text, if it came."""
         ...
 
+    def items(self) -> Iterable[tuple[str, str]]:
+        """All that came."""
+        ...
+
 
 @dataclass(frozen=True)
 class Notification:
     """One authentic webhook, read.
 
     `event` is the external id. `version` orders the notifications of one event, greater is newer; None means by arrival.
-    `fields` is what it says of the event; None where it says too little, and the platform must be asked.
+    `fields` is what it says of the event; None where it says too little, and the platform must be asked. `said` is the
+    platform's own event object in it, for `custom_properties`; None: the whole body.
     `published`: the event was public at some time; False: nobody saw it yet, so that it waits unsent; None: it does not say.
     """
 
@@ -38,6 +43,7 @@ class Notification:
     object_id: str | None = None
     fields: Fields | None = None
     published: bool | None = None
+    said: Json | None = None
 
 
 @dataclass(frozen=True)

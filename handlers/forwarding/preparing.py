@@ -84,7 +84,8 @@ def _read(pending: Pending, platform: Platform[Any], source: Source) -> Notifica
         raise InvalidNotification({"action": [f"{read.action} is ignored by the present settings."]})
     if read.fields is None:
         return read
-    return replace(read, fields=with_properties(read.fields, without(body, platform.private), source))
+    said = without(body if read.said is None else read.said, platform.private)
+    return replace(read, fields=with_properties(read.fields, said, source))
 
 
 def without(event: Json, private: frozenset[str]) -> Json:

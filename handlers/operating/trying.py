@@ -64,7 +64,9 @@ class Trial:
             read = self.platform.read(body, {}, self.source)
             if isinstance(read, Ignored):
                 raise click.ClickException(f"It would be ignored: {read.action} says nothing about an event.")
-            return (read.fields, body) if read.fields is not None else self._asked(read)
+            if read.fields is None:
+                return self._asked(read)
+            return read.fields, body if read.said is None else read.said
         except InvalidNotification as error:
             raise click.ClickException("\n".join(["It would be dead:", *_lines(error.errors)])) from error
 

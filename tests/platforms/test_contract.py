@@ -1,6 +1,7 @@
 """What every platform must do; a new one is held to it by the existence of its file."""
 
 import json
+from base64 import b64encode
 from contextlib import suppress
 from pathlib import Path
 
@@ -160,17 +161,21 @@ def test_members_that_nobody_knows_do_no_harm(name):
 
 
 @every_platform
-def test_a_thin_platform_asks_only_for_what_leads_down(name):
+def test_a_platform_is_asked_for_single_events_if_it_can_be_asked_at_all(name):
+    platform = PLATFORMS[name]
+    assert (platform.api is None) == (platform.look_up is None)
+    assert platform.list_events is None or platform.api is not None
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if PLATFORMS[name].api and PLATFORMS[name].api(source(name))])
+def test_a_platform_is_asked_only_for_what_leads_down(name):
     platform, settings = PLATFORMS[name], source(name)
-    if platform.look_up is None:
-        assert platform.api is None
-        return
     question = next(platform.look_up(read(name, json.loads(Door(name).sample().body)).event, settings))
     assert isinstance(question, Get)
     assert question.path.startswith("/")
     assert "//" not in question.path
     assert ".." not in question.path
-    assert any(value.endswith(table(name)["api_token"]) for value in platform.api(settings).headers.values())
+    assert opens(platform.api(settings), table(name))
 
 
 FATES = (
@@ -351,6 +356,14 @@ def test_what_is_sent_twice_is_a_duplicate_or_changes_nothing(name):
     said = read(name, json.loads(first.body), sample.headers)
     known_again = first.delivery_id is not None or said.version is not None
     assert known_again or said.fields is None
+
+
+def opens(api, settings):
+    """Whether a secret of the source's, as it is or as a user name of HTTP Basic, is what opens the API."""
+    given = [*api.headers.values(), *([api.grant.authorization] if api.grant else [])]
+    tokens = [settings.get("api_token", "no token"), *settings["secrets"]]
+    basic = [b64encode(f"{token}:".encode()).decode() for token in tokens]
+    return any(value.endswith((*tokens, *basic)) or value.startswith("Basic ") for value in given)
 
 
 json_values = st.recursive(
