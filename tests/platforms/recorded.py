@@ -21,7 +21,8 @@ def source(platform, **changes):
 
 
 def deliveries(platform):
-    return json.loads((SAMPLES / platform / "deliveries.json").read_text())["deliveries"]
+    file = SAMPLES / platform / "deliveries.json"
+    return json.loads(file.read_text())["deliveries"] if file.exists() else []
 
 
 def answer(platform, name):
