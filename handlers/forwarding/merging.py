@@ -49,7 +49,9 @@ class Merged:
             self.publish()
         self.unseen = self.unseen or notification.published is False
         self.asks = self.asks or said is None
-        if said is not None:
+        if said is None:  # what is looked up now is as new as what made us ask
+            self.state = replace(self.state, version=max(self.state.version, stamp[0]))
+        else:
             self.state = overlay(self.state, said, stamp)
         self.object_id = notification.object_id or self.object_id
         self._rank(Seen(pending.id, pending.received_at), stamp, stands=stands)

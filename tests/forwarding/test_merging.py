@@ -61,9 +61,9 @@ def test_what_is_older_than_the_kept_state_is_covered_by_it():
     assert (result.newest, [seen.id for seen in result.older]) == (None, [2])
 
 
-def test_a_thin_notification_says_nothing_but_that_it_came():
+def test_a_thin_notification_says_nothing_but_that_it_came_and_how_new_it_is():
     result = merged(Notification("x", "ev-1", version=7, published=True))
-    assert result.state == State(published=True)
+    assert result.state == State(version=7, published=True)
     assert result.newest.id == 1
 
 
@@ -75,6 +75,15 @@ def test_a_look_up_forgets_what_is_shown_no_more():
 def test_an_answer_older_than_the_one_before_changes_nothing():
     before = overlay(State(), {"a": 1}, (9, 1))
     assert looked_up(before, {"a": 0}, (8, 2)) == before
+
+
+def test_what_comes_late_does_not_override_what_was_looked_up_after_a_newer_hint():
+    asking = Merged(EVENT, State())
+    asking.add(pending(1), Notification("changed", "ev-1", version=9))
+    shown = looked_up(asking.state, {"a": "shown"}, (asking.state.version, 1))
+    late = Merged(EVENT, shown)
+    late.add(pending(2), said(8, a="older"))
+    assert late.state.fields == {"a": "shown"}
 
 
 def test_custom_properties_merge_one_by_one():
