@@ -31,9 +31,10 @@ class Hmac:
 
 @dataclass(frozen=True)
 class Token:
-    """The secret itself in a header, with or without `Bearer` before it."""
+    """The secret itself in a header, with or without `Bearer` before it; or in the parameter `query` of the address, if given."""
 
     header: str = "Authorization"
+    query: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """Puts a group of arrivals into the tables, with as many statements for a hundred as for one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Dialect, Insert, Select, and_, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from handlers.errors import FieldErrors
 from handlers.inbox.arrival import Arrival, Receipt
-from handlers.inbox.statements import Parameters, Statement
+from handlers.inbox.statements import MOST_ROWS, Parameters, Row, Statement
 from handlers.inbox.tables import body, event, notification
 
 Delivery = tuple[str, str]
@@ -59,7 +60,7 @@ class Groups:
         """The notifications that hold the arrivals' delivery ids."""
         asked = {delivery for arrival in arrivals if (delivery := _delivery(arrival))}
         rows = [{"source": source, "delivery_id": number} for source, number in asked]
-        found = self._known.run(cursor, rows) if rows else ()
+        found = _in_parts(self._known, cursor, rows)
         return {(source, delivery): number for source, delivery, number in found}
 
     def _last_number(self, cursor: Any) -> int:
@@ -69,9 +70,9 @@ class Groups:
 
     def _insert(self, cursor: Any, fresh: Mapping[int, Arrival]) -> None:
         events = self._events_changed(cursor, list(fresh.values()))
-        self._add.run(cursor, [_row(number, arrival, events) for number, arrival in fresh.items()])
+        _in_parts(self._add, cursor, [_row(number, arrival, events) for number, arrival in fresh.items()])
         bodies = [{"notification_id": number, "content": arrival.body} for number, arrival in fresh.items()]
-        self._add_bodies.run(cursor, bodies)
+        _in_parts(self._add_bodies, cursor, bodies)
 
     def _events_changed(self, cursor: Any, fresh: Sequence[Arrival]) -> dict[Event, int]:
         """The numbers of the events that wait to be sent from now on."""
@@ -80,7 +81,7 @@ class Groups:
             if arrival.event is not None:
                 mark = marks.setdefault((arrival.source, arrival.event), self._mark(arrival))
                 mark["changes"] += 1
-        found = self._mark_changed.run(cursor, list(marks.values())) if marks else ()
+        found = _in_parts(self._mark_changed, cursor, list(marks.values()))
         return {(source, external_id): number for source, external_id, number in found}
 
     def _mark(self, first: Arrival) -> dict[str, Any]:
@@ -88,6 +89,14 @@ class Groups:
         due_at = first.received_at + self._debounce
         values = (first.source, first.event, 0, first.received_at, due_at)
         return dict(zip(_MARK, values, strict=True))
+
+
+def _in_parts(statement: Statement, cursor: Any, rows: Sequence[Row]) -> Iterable[Any]:
+    """What the statement returns for all rows; databases take only so many parameters and conditions at once."""
+    if len(rows) <= MOST_ROWS:
+        return statement.run(cursor, rows) if rows else ()
+    parts = (rows[first : first + MOST_ROWS] for first in range(0, len(rows), MOST_ROWS))
+    return [found for part in parts for found in statement.run(cursor, part)]
 
 
 def _delivery(arrival: Arrival) -> Delivery | None:
@@ -127,6 +136,11 @@ def _row(number: int, arrival: Arrival, events: Mapping[Event, int]) -> dict[str
         "received_at": arrival.received_at,
         "outcome": "dead" if refused else "pending",
         "reason": "invalid" if refused else None,
-        "detail": orjson.dumps(arrival.errors, default=str).decode() if refused else None,
+        "detail": _written(arrival.errors) if arrival.errors is not None else None,
         "settled_at": arrival.received_at if refused else None,
     }
+
+
+def _written(errors: FieldErrors) -> str:
+    """Errors of a list are found by their numbers."""
+    return orjson.dumps(errors, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -7,11 +7,11 @@ from handlers.inbox.arrival import Arrival, Receipt
 
 
 class Ticket:
-    """One arrival in line, and what became of it."""
+    """Arrivals that stand in line as one, and what became of them: either all have a receipt, in their order, or none."""
 
-    def __init__(self, arrival: Arrival) -> None:
-        self.arrival = arrival
-        self.receipt: Receipt | None = None
+    def __init__(self, arrivals: Sequence[Arrival]) -> None:
+        self.arrivals = arrivals
+        self.receipts: Sequence[Receipt] | None = None
         self.failure: Exception | None = None
         self.leads = False
         self._called = Lock()

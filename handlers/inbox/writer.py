@@ -26,14 +26,21 @@ class Writer:
 
     def store(self, arrival: Arrival) -> Receipt:
         """Keep one notification; it is on disk when this returns. Raises `InboxUnavailable`, and then nothing is kept for sure."""
-        ticket = Ticket(arrival)
+        return self._store((arrival,))[0]
+
+    def store_all(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Keep all of them in one transaction, or none: a receipt for each, in their order. Raises as `store` does."""
+        return list(self._store(arrivals)) if arrivals else []
+
+    def _store(self, arrivals: Sequence[Arrival]) -> Sequence[Receipt]:
+        ticket = Ticket(arrivals)
         if not self._line.join(ticket):
             raise InboxUnavailable("The writer before this one does not end.")
         if ticket.leads:
             self._lead()
-        if ticket.receipt is None:
+        if ticket.receipts is None:
             raise InboxUnavailable(str(ticket.failure)) from ticket.failure
-        return ticket.receipt
+        return ticket.receipts
 
     def _lead(self) -> None:
         """Settle all who wait. A commit costs as much as many notifications: where they come in crowds it waits for more."""
@@ -53,14 +60,16 @@ class Writer:
 
     def _settle(self, tickets: Sequence[Ticket]) -> None:
         try:
-            receipts = self._commit([ticket.arrival for ticket in tickets])
+            receipts = self._commit([arrival for ticket in tickets for arrival in ticket.arrivals])
         except InboxUnavailable:
             raise
-        except Exception as failure:  # noqa: BLE001 - whatever one arrival sets off, it must not refuse those beside it
+        except Exception as failure:  # noqa: BLE001 - whatever one ticket sets off, it must not refuse those beside it
             self._settle_singly(tickets, failure)
         else:
-            for ticket, receipt in zip(tickets, receipts, strict=True):
-                ticket.receipt = receipt
+            first = 0
+            for ticket in tickets:
+                following = first + len(ticket.arrivals)
+                ticket.receipts, first = receipts[first:following], following
 
     def _settle_singly(self, tickets: Sequence[Ticket], failure: Exception) -> None:
         if len(tickets) == 1:
@@ -76,5 +85,5 @@ class Writer:
 
 def _fail(tickets: Sequence[Ticket], failure: Exception) -> None:
     for ticket in tickets:
-        if ticket.receipt is None:
+        if ticket.receipts is None:
             ticket.failure = failure

@@ -24,7 +24,8 @@ def problem(refusal: Refusal) -> Response:
     }
     if refusal.errors is not None:
         content["errors"] = refusal.errors
-    return Response(orjson.dumps(content, default=str), refusal.status, content_type="application/problem+json")
+    written = orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS)  # errors of a list go by place
+    return Response(written, refusal.status, content_type="application/problem+json")
 
 
 def unavailable(error: InboxUnavailable) -> Response:

@@ -6,6 +6,7 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -53,13 +54,19 @@ def check_path_token(schemes: Sequence[Scheme], secrets: Sequence[str], token: s
 
 
 def verify(
-    schemes: Sequence[Scheme], secrets: Sequence[str], headers: Headers, body: bytes, now: float, tolerance: float
+    schemes: Sequence[Scheme],
+    secrets: Sequence[str],
+    headers: Headers,
+    body: bytes,
+    now: float,
+    tolerance: float,
+    query: bytes = b"",
 ) -> None:
-    """Raise a `Refusal` unless the headers prove the origin of `body` under one of the schemes.
+    """Raise a `Refusal` unless the headers, or the address's `query`, prove the origin of `body` under one of the schemes.
 
     `now` is Unix seconds; a timestamp may be off by `tolerance` seconds either way.
     """
-    claims = [(scheme, claim) for scheme in schemes if (claim := _claim(scheme, headers, body))]
+    claims = [(scheme, claim) for scheme in schemes if (claim := _claim(scheme, headers, body, query))]
     if not claims:
         raise Refusal(401, "missing_signature", "The request carries nothing that proves where it came from.")
     proven = [claim for scheme, claim in claims if _holds(scheme, claim, secrets)]
@@ -92,15 +99,17 @@ def unknown_source() -> Refusal:
     return Refusal(404, "unknown_source", "No source has this address.")
 
 
-def _claim(scheme: Scheme, headers: Headers, body: bytes) -> _Claim | None:
+def _claim(scheme: Scheme, headers: Headers, body: bytes, query: bytes) -> _Claim | None:
     match scheme:
         case StandardWebhooks():
             return next(filter(None, (_standard_claim(prefix, headers, body) for prefix in _PREFIXES)), None)
         case Hmac():
             return _hmac_claim(scheme, headers, body)
-        case Token(header):
+        case Token(header, parameter):
             value = headers.get(header)
-            return None if value is None else _Claim(list(_bearers(value)))
+            offered = [] if value is None else list(_bearers(value))
+            given = offered if parameter is None else [*offered, *_parameters(query, parameter)]
+            return _Claim(given) if given else None
         case Basic():
             value = headers.get("Authorization")
             return None if value is None else _Claim(list(_passwords(value)))
@@ -249,6 +258,15 @@ def _reads_as(scheme: Hmac, shape: str, signature: str, stamp: str) -> bool:
 def _bearers(value: str) -> Iterable[str]:
     scheme, _, token = value.strip().partition(" ")
     return (value, token.strip()) if scheme.lower() == "bearer" else (value,)
+
+
+def _parameters(query: bytes, name: str) -> list[str]:
+    """The parameter's values in the query of an address, where `+` is itself (RFC 3986); none where it cannot be decoded."""
+    try:
+        pairs = [pair.partition("=") for pair in query.decode("ascii").split("&")]
+        return [unquote(value, errors="strict") for key, _, value in pairs if key == name]
+    except UnicodeDecodeError:
+        return []
 
 
 def _passwords(value: str) -> Iterator[str]:

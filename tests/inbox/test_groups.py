@@ -76,6 +76,20 @@ def test_a_group_of_any_size_costs_the_same_few_statements(database, size):
     assert len(written) == 5
 
 
+def test_a_group_larger_than_one_statement_takes_is_kept_as_one(database):
+    arrivals = [arrival(f"ev-{n % 600}", delivery_id=f"d-{n % 900}", body=b"%d" % n) for n in range(1000)]
+    receipts = keep(database, arrivals)
+    assert [receipt.duplicate for receipt in receipts] == [n >= 900 for n in range(1000)]
+    assert len(stored(database)[0]) == 900
+    assert sum(changes for _, _, changes, _, _ in stored(database)[1]) == 900
+    assert all(receipt.duplicate for receipt in keep(database, arrivals))
+
+
+def test_errors_of_a_list_are_kept_by_their_numbers(database):
+    keep(database, [arrival(None, errors={"dates": {0: ["Is no time."]}})])
+    assert database.rows(select(tables.notification.c.detail)) == [('{"dates":{"0":["Is no time."]}}',)]
+
+
 def test_known_deliveries_are_found_by_their_index(database):
     keep(database, [arrival(delivery_id=f"d-{n}") for n in range(50)])
     known = Groups(database.engine.dialect, debounce=1.0)._known

@@ -10,7 +10,7 @@ from handlers.inbox.line import Line, Ticket
 
 
 def ticket():
-    return Ticket(arrival())
+    return Ticket([arrival()])
 
 
 def joined(line, one):
@@ -25,7 +25,7 @@ def joined(line, one):
 
 def settle(tickets):
     for one in tickets:
-        one.receipt = Receipt("1", duplicate=False)
+        one.receipts = [Receipt("1", duplicate=False)]
 
 
 def test_the_first_leads_at_once():

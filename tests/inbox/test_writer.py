@@ -5,11 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from inboxes import NOON, arrival
 from sqlalchemy import event, select
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox import tables
+from handlers.inbox.database import Database
+from handlers.inbox.schema import migrate
 from handlers.inbox.writer import Writer
 
 
@@ -127,6 +131,102 @@ def test_one_arrival_that_the_database_refuses_does_not_take_the_others_with_it(
     assert good.result().notification
     with pytest.raises(InboxUnavailable):
         bad.result()
+
+
+def bodies(database):
+    return [row[0] for row in database.rows(select(tables.body.c.content).order_by(tables.body.c.notification_id))]
+
+
+def test_several_of_one_sender_are_kept_in_their_order_with_a_receipt_for_each(database, writer):
+    receipts = writer.store_all([arrival(f"ev-{n % 2}", body=b"%d" % n) for n in range(5)])
+    assert bodies(database) == [b"0", b"1", b"2", b"3", b"4"]
+    assert [int(receipt.notification) for receipt in receipts] == [1, 2, 3, 4, 5]
+
+
+def test_several_share_one_commit_with_whoever_waits_beside_them(database, writer):
+    commits = []
+    event.listen(database.engine, "checkout", lambda *_: commits.append(1))
+    with ThreadPoolExecutor(3) as pool, database.write():
+        waiting = [pool.submit(writer.store_all, [arrival(f"{n}-{m}") for m in range(4)]) for n in range(2)]
+        alone = pool.submit(writer.store, arrival("alone"))
+        while len(writer._line) < 3:
+            sleep(0.001)
+        commits.clear()
+    numbers = [one.notification for several in waiting for one in several.result()] + [alone.result().notification]
+    assert len(set(numbers)) == 9
+    assert len(commits) == 1
+
+
+def test_none_at_all_are_kept_without_a_commit(database, writer):
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE body")
+    assert writer.store_all([]) == []
+
+
+def test_of_several_of_which_one_is_refused_by_the_database_none_is_kept(database, writer):
+    with pytest.raises(InboxUnavailable):
+        writer.store_all([arrival("a"), arrival("b", action=object()), arrival("c")])
+    assert bodies(database) == []
+    assert database.rows(select(tables.event.c.id)) == []
+
+
+def test_several_that_the_database_refuses_do_not_take_those_beside_them_with_it(database, writer):
+    with ThreadPoolExecutor(3) as pool, database.write():
+        before = pool.submit(writer.store_all, [arrival("a", body=b"a"), arrival("b", body=b"b")])
+        bad = pool.submit(writer.store_all, [arrival("c", body=b"c"), arrival("d", action=object())])
+        after = pool.submit(writer.store, arrival("e", body=b"e"))
+        while len(writer._line) < 3:
+            sleep(0.001)
+    assert len(before.result()) == 2
+    assert after.result().notification
+    with pytest.raises(InboxUnavailable):
+        bad.result()
+    assert sorted(bodies(database)) == [b"a", b"b", b"e"]
+
+
+def test_as_many_as_the_door_lets_in_are_kept_at_once(database, writer):
+    many = [arrival(f"ev-{n}", delivery_id=f"d-{n}") for n in range(1000)]
+    assert not any(receipt.duplicate for receipt in writer.store_all(many))
+    assert all(receipt.duplicate for receipt in writer.store_all(many))
+    assert len(bodies(database)) == 1000
+
+
+SEVERAL = st.lists(
+    st.tuples(st.sampled_from(["d-1", "d-2", "d-3", "d-4", None]), st.integers(0, 9).map(lambda n: n == 0)), max_size=6
+)
+
+
+@given(st.lists(SEVERAL, max_size=6))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_each_several_is_kept_whole_and_in_order_or_not_at_all_and_each_delivery_once(tmp_path_factory, requests):
+    """Against a model: a list of what was kept, and which delivery came first."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('inbox')}/marquee.db", pool_size=1)
+    migrate(database)
+    writer, kept, first, number = Writer(database, debounce=1.0), [], {}, 0
+    for request in requests:
+        arrivals = []
+        for delivery, bad in request:
+            number += 1
+            action = object() if bad else "event.changed"
+            arrivals.append(arrival(delivery_id=delivery, body=b"%d" % number, action=action))
+        taken = dict(first)
+        fresh = []
+        for one in arrivals:
+            if one.delivery_id not in taken:
+                fresh.append(one)
+                taken |= {one.delivery_id: one.body} if one.delivery_id else {}
+        if any(not isinstance(one.action, str) for one in fresh):
+            with pytest.raises(InboxUnavailable):
+                writer.store_all(arrivals)
+            continue
+        receipts = writer.store_all(arrivals)
+        assert [receipt.duplicate for receipt in receipts] == [one not in fresh for one in arrivals]
+        kept, first = [*kept, *(one.body for one in fresh)], taken
+        stored = dict(tuple(row) for row in database.rows(select(tables.body.c.notification_id, tables.body.c.content)))
+        wanted = [first[one.delivery_id] if one.delivery_id else one.body for one in arrivals]
+        assert [stored[int(receipt.notification)] for receipt in receipts] == wanted
+    assert bodies(database) == kept
+    database.close()
 
 
 def test_a_database_that_cannot_be_written_is_said_so(database, writer):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.content import parse_object
+from handlers.content import parse_object, write_json
 from handlers.errors import Refusal
 
 
@@ -62,3 +62,21 @@ def test_what_is_no_json_object_is_refused(body):
 
 def test_of_a_name_given_twice_the_last_counts():
     assert parse_object("application/json", None, b'{"a": 1, "a": 2}') == {"a": 2}
+
+
+def test_what_was_read_is_written_again():
+    value = parse_object("application/json", None, b'{"a": [1.5, null, "\xc3\xa4"], "b": 99999999999999999999}')
+    assert parse_object("application/json", None, write_json(value)) == value
+
+
+@pytest.mark.parametrize("value", ["\ud800", [2**64], {"a": {1, 2}}, {1: 2}], ids=str)
+def test_what_is_no_json_cannot_be_written(value):
+    with pytest.raises(Refusal) as refused:
+        write_json({"a": value})
+    assert (refused.value.status, refused.value.reason) == (400, "not_json")
+
+
+def test_what_is_deeper_than_can_be_written_is_refused():
+    deep = parse_object("application/json", None, b'{"a":' * 300 + b"1" + b"}" * 300)
+    with pytest.raises(Refusal, match="deeply"):
+        write_json(deep)

@@ -194,6 +194,71 @@ def test_a_token_may_stand_alone_or_behind_bearer():
     check(Token("X-Token"), ["the-secret"], {"X-Token": "bearer the-secret"})
 
 
+IN_QUERY = Token("X-Token", query="access_token")
+
+
+def asked(query, headers=None, secrets=("n\u00e4w+secret/", "the-secret"), scheme=IN_QUERY):
+    verify([scheme], secrets, Headers(headers or {}), BODY, NOW, 600, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"access_token=the-secret",
+        b"access_token=the%2Dsecret",
+        b"a=b&access_token=the-secret&c",
+        b"broken=%FF&access_token=the-secret",
+        b"access_token=wrong&access_token=the-secret",
+        b"access_token=n%C3%A4w+secret/",
+        b"access_token=n%C3%A4w%2Bsecret%2F",
+    ],
+)
+def test_a_token_may_stand_in_the_query_where_a_plus_is_itself(query):
+    asked(query)
+
+
+def test_of_header_and_query_one_right_one_is_enough():
+    asked(b"access_token=the-secret", {"X-Token": "wrong"})
+    asked(b"access_token=wrong", {"X-Token": "the-secret"})
+    asked(b"access_token=%FF", {"X-Token": "the-secret"})
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (b"", "missing_signature"),
+        (b"other=the-secret", "missing_signature"),
+        (b"access_tokens=the-secret", "missing_signature"),
+        (b"Access_Token=the-secret", "missing_signature"),
+        (b"access%5Ftoken=the-secret", "missing_signature"),
+        (b";access_token=the-secret", "missing_signature"),
+        (b"access_token=the-secret\xff", "missing_signature"),
+        (b"access_token=the-secret&x=\xff", "missing_signature"),
+        (b"access_token=the-secret%FF", "missing_signature"),
+        (b"access_token=%C0%AE", "missing_signature"),
+        (b"access_token", "bad_signature"),
+        (b"access_token=", "bad_signature"),
+        (b"access_token=the-secret=", "bad_signature"),
+        (b"access_token=the-secre", "bad_signature"),
+        (b"access_token=Bearer%20the-secret", "bad_signature"),
+        (b"access_token=n%C3%A4w%20secret/", "bad_signature"),
+        (b"access_token=%", "bad_signature"),
+    ],
+)
+def test_what_else_stands_in_a_query_proves_nothing(query, said):
+    assert reason(asked, query) == said
+
+
+def test_a_token_in_the_query_opens_only_where_it_is_asked_for():
+    for scheme in (Token("X-Token"), Basic(), GITHUB):
+        assert reason(asked, b"access_token=the-secret", scheme=scheme) == "missing_signature"
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=20).map(lambda tail: b"access_token=" + tail))
+def test_no_query_whatever_opens_or_breaks_anything(query):
+    assert reason(asked, query) in ("missing_signature", "bad_signature")
+
+
 def test_a_sample_header_that_cannot_be_made_up_is_said_so():
     with pytest.raises(ValueError, match="cannot be made up"):
         sign(Hmac("X-Sig", re.compile(r"<(?P<signature>.+)>")), "the-secret", BODY, "n-1", NOW)
