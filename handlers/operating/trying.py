@@ -62,13 +62,14 @@ class Trial:
         """What the notification says, or what its platform does when it is asked."""
         try:
             read = self.platform.read(body, {}, self.source)
-            if isinstance(read, Ignored):
-                raise click.ClickException(f"It would be ignored: {read.action} says nothing about an event.")
-            if read.fields is None:
-                return self._asked(read)
-            return read.fields, body if read.said is None else read.said
+            found = self._asked(read) if isinstance(read, Notification) and read.fields is None else None
         except InvalidNotification as error:
             raise click.ClickException("\n".join(["It would be dead:", *_lines(error.errors)])) from error
+        if isinstance(read, Ignored):
+            raise click.ClickException(f"It would be ignored: {read.action} says nothing about an event.")
+        if found is not None:
+            return found
+        return read.fields or {}, body if read.said is None else read.said
 
     def _asked(self, read: Notification) -> tuple[Fields, Json]:
         if self.guest is None:
