@@ -26,12 +26,16 @@ from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.hydrator import Guest, guests
 from handlers.forwarding.outgoing import Outgoing
 from handlers.forwarding.pacer import Pacer
+from handlers.forwarding.reconciler import Reconciler
+from handlers.forwarding.reconciling import Roll, rolls
 from handlers.forwarding.resolver import Resolver
 from handlers.forwarding.safe import Safe
+from handlers.forwarding.silence import Watch
 from handlers.forwarding.token_endpoint import TokenEndpoint
 from handlers.forwarding.unresolved import Grace
 from handlers.forwarding.worker import Pace, Worker
 from handlers.inbox.database import Database, is_sound, newest_sqlite
+from handlers.inbox.known import Hints
 from handlers.inbox.lease import Lease
 from handlers.inbox.queue import Queue
 from handlers.inbox.schema import migrate
@@ -86,7 +90,7 @@ class Marquee:
         writer = Writer(self.database, settings.debounce_seconds)
         door = routes.DoorSettings(settings.max_body_bytes, settings.timestamp_tolerance)
         app.register_blueprint(routes.blueprint(sources, self.platforms, writer, door, self.metrics))
-        app.register_blueprint(health.blueprint(self.database, self.registry))
+        app.register_blueprint(health.blueprint(self.database, sources, self.registry))
         app.register_blueprint(api.blueprint(self.database, sources, settings.operator_token))
         refusals.register(app)
         commands.register(app, self)
@@ -116,7 +120,8 @@ class Marquee:
     def guests(self) -> Mapping[str, Guest]:
         """Who asks the sources' platforms, one for each source that has a token for it."""
         sources = self.configuration.sources
-        return guests(self.platforms, sources, lambda base_url: Outgoing(base_url, timeout=PLATFORM_SECONDS))
+        outgoing = partial(Outgoing, timeout=PLATFORM_SECONDS)
+        return guests(self.platforms, sources, outgoing, self.metrics, self._stop)
 
     @cached_property
     def _outgoing(self) -> Outgoing:
@@ -150,7 +155,21 @@ class Marquee:
                 settings.retention_days * DAY,
             ),
             pacer=pacer,
+            chores=(
+                Reconciler(self.database, self.rolls, self.hints, lease.holder),
+                Watch(self.database, sources),
+            ),
         )
+
+    @cached_property
+    def rolls(self) -> Mapping[str, Roll]:
+        """The sources whose platforms tell a list of their events."""
+        return rolls(self.platforms, self.configuration.sources, self.guests)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """What lets a platform be asked about events."""
+        return Hints(Writer(self.database, self.configuration.settings.debounce_seconds))
 
     def start(self) -> None:
         """Let this process carry a worker, unless the settings say otherwise."""

@@ -26,6 +26,12 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemostrecent",
         )
+        self.platform_calls = Counter(
+            "marquee_platform_calls", "Calls of the sources' platforms.", ["source", "status"], registry=registry
+        )
+        self.platform_seconds = Histogram(
+            "marquee_platform_call_seconds", "From call to answer.", registry=registry, buckets=_FAST
+        )
         self.inputs = Counter("marquee_inputs", "Inputs sent, by what HubSpot said.", ["outcome"], registry=registry)
         self.freshness = Histogram(
             "marquee_freshness_seconds", "From receipt to HubSpot's word.", ["source"], registry=registry, buckets=_SLOW

@@ -72,7 +72,7 @@ class NotificationView(Schema):
 
 
 class PauseView(Schema):
-    """Why nothing is sent just now."""
+    """Why nothing is sent just now, or why the platform of a source is not asked."""
 
     reason = fields.String()
     detail = fields.String(allow_none=True)
@@ -80,12 +80,28 @@ class PauseView(Schema):
     until = Moment()
 
 
+class ReconciliationView(Schema):
+    """How a source's list was compared: the last run, and when the next begins or goes on; `fault`: why it was put off."""
+
+    last_finished = Moment(allow_none=True)
+    listed = fields.Integer(allow_none=True)
+    drift = fields.Integer(allow_none=True)
+    missing = fields.Integer(allow_none=True)
+    doubted = fields.Boolean(allow_none=True)
+    next_at = Moment()
+    running = fields.Boolean()
+    fault = fields.String(allow_none=True)
+
+
 class SourceView(Schema):
-    """One source: what waits and when it was heard last."""
+    """One source: what waits and when it was heard last. `silent_since`: it was busy, and may have been switched off."""
 
     platform = fields.String()
     waiting_events = fields.Integer()
     last_heard = Moment(allow_none=True)
+    silent_since = Moment(allow_none=True)
+    paused = fields.Nested(PauseView, allow_none=True)
+    reconciliation = fields.Nested(ReconciliationView, allow_none=True)
 
 
 class DeadView(Schema):

@@ -9,10 +9,11 @@ from jmespath.parser import ParsedResult
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from schemas.expressions import Expression
-from schemas.fields import Flag, Text
+from schemas.fields import Flag, Text, Value, shape
 from schemas.variables import Faults, expand
 
 LEAST_SECRET = 8
+MOST_HOURS = 8760
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -20,7 +21,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 class Source:
     """One configured sender. `secrets` are newest first; `custom_properties` maps HubSpot's property to a compiled path.
 
-    `update_foreign`: marketing events that another app made in HubSpot are updated too.
+    `update_foreign`: marketing events that another app made in HubSpot are updated too. Its platform's list is compared
+    every `reconcile_hours`; after `silence_hours` without a notification it is said to be silent; 0: never.
     """
 
     name: str
@@ -35,6 +37,18 @@ class Source:
     event_type: str | None = None
     language: str = "en"
     custom_properties: Mapping[str, ParsedResult] = field(default_factory=dict)
+    reconcile_hours: float = 6.0
+    silence_hours: float = 24.0
+
+
+class Hours(Value[float]):
+    """How often, or how long; 0 is never."""
+
+    def read(self, value: Any) -> float:
+        """The number of hours."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_HOURS:
+            raise ValidationError(f"Is {shape(value)}: give hours as a number from 0 (never) to {MOST_HOURS}.")
+        return float(value)
 
 
 class SourceSchema(Schema):
@@ -58,6 +72,8 @@ class SourceSchema(Schema):
     event_type = Text(least=1)
     language = Text(least=1, most=35)
     custom_properties = fields.Dict(keys=Text(least=1, most=255), values=Expression())
+    reconcile_hours = Hours()
+    silence_hours = Hours()
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_account(self, data: Mapping[str, Any], original: Mapping[str, Any], **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 """What many tests start from."""
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from running import Sandbox
 
@@ -10,6 +11,17 @@ from handlers.inbox.schema import migrate
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True)
+def loggers_of_one_test(monkeypatch):
+    """What one test makes of the log does not outlast it: loggers that are cached hear of no later setting."""
+    configure = structlog.configure
+    monkeypatch.setattr(
+        structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from handlers.inbox.queue import Changed, Pending, Stamp, State
 from handlers.platform import Fields, Notification, Version
 
 PROPERTY = "property:"
+CANCELLED = "eventCancelled"
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ def overlay(state: State, said: Mapping[str, Any], stamp: Stamp) -> State:
 
 
 def looked_up(state: State, said: Mapping[str, Any], stamp: Stamp) -> State:
-    """The state after the platform showed the whole event: what it no longer shows is forgotten.
+    """The state after the platform showed the whole event: what it no longer shows is forgotten, but for a cancellation.
 
-    An answer older than the one before (by the platform's own version) changes nothing.
+    Some platforms tell of that in a notification only, and whoever says nothing of it does not take it back. An answer
+    older than the one before (by the platform's own version) changes nothing.
     """
-    return state if stamp[0] < state.version else overlay(replace(state, fields={}, stamps={}), said, stamp)
+    if stamp[0] < state.version:
+        return state
+    fields, stamps = ({CANCELLED: of[CANCELLED]} if CANCELLED in of else {} for of in (state.fields, state.stamps))
+    return overlay(replace(state, fields=fields, stamps=stamps), said, stamp)
 
 
 def flatten(fields: Fields) -> dict[str, Any]:

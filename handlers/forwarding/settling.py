@@ -33,7 +33,7 @@ def unchanged(merged: Merged, reason: str | None = None) -> Settlement:
 
 def dead(merged: Merged, reason: str, detail: Mapping[str, Any] | None = None, *, unlink: bool = False) -> Settlement:
     """It cannot be sent as it is; the state is kept, so that what is mended later starts from it."""
-    words = orjson.dumps(detail).decode() if detail else None
+    words = _written(detail) if detail else None
     outcomes = [_outcome(seen, "dead", reason, words) for seen in merged.all_valid()]
     return Settlement(merged.event, [*outcomes, *_invalid(merged)], merged.state, unlink=unlink)
 
@@ -48,6 +48,11 @@ def later(merged: Merged, at: float, waits_for: str, missing_since: float | None
     return Settlement(merged.event, _invalid(merged), retry_at=at, waits_for=waits_for, missing_since=missing_since)
 
 
+def put_off(merged: Merged, at: float, waits_for: str) -> Settlement:
+    """It had no turn, and is taken up again at that time (Unix seconds) as if nothing had been."""
+    return replace(later(merged, at, waits_for, merged.event.missing_since), tried=False)
+
+
 def is_in_doubt(merged: Merged) -> bool:
     """Whether HubSpot may have been told to create it, with no clear answer."""
     return merged.event.link is None and merged.event.waits_for == CREATING
@@ -56,16 +61,19 @@ def is_in_doubt(merged: Merged) -> bool:
 def _settled(
     merged: Merged, outcome: str, reason: str | None = None, detail: Mapping[str, Any] | None = None
 ) -> Settlement:
-    words = orjson.dumps(detail).decode() if detail else None
+    words = _written(detail) if detail else None
     newest = [_outcome(merged.newest, outcome, reason, words)] if merged.newest else []
     older = [_outcome(seen, "superseded") for seen in merged.older]
     return Settlement(merged.event, [*newest, *older, *_invalid(merged)], merged.state)
 
 
 def _invalid(merged: Merged) -> list[Outcome]:
-    return [
-        _outcome(seen, "dead", INVALID, orjson.dumps(errors, default=str).decode()) for seen, errors in merged.invalid
-    ]
+    return [_outcome(seen, "dead", INVALID, _written(errors)) for seen, errors in merged.invalid]
+
+
+def _written(detail: Mapping[str, Any]) -> str:
+    """As JSON; errors of a list are told by number."""
+    return orjson.dumps(detail, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _outcome(seen: Seen, outcome: str, reason: str | None = None, detail: str | None = None) -> Outcome:

@@ -1,7 +1,7 @@
 """Drives the steps: takes changed events, asks, links, sends, and waits where HubSpot says so."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from typing import Any
@@ -17,14 +17,17 @@ from handlers.forwarding.hand import Hand
 from handlers.forwarding.hydrator import Guest
 from handlers.forwarding.intake import Intake
 from handlers.forwarding.jobs import Jobs, Kind
+from handlers.forwarding.lanes import Lanes
 from handlers.forwarding.look_ups import LookUps
 from handlers.forwarding.newcomers import Newcomers
 from handlers.forwarding.pacer import Pacer
 from handlers.forwarding.resolver import Resolution
 from handlers.forwarding.unresolved import Grace
+from handlers.inbox.known import Hints
 from handlers.inbox.lease import LeadLost, Lease
 from handlers.inbox.queue import Queue
 from handlers.inbox.retention import purge_step
+from handlers.inbox.writer import Writer
 from handlers.platform import Platform
 from schemas.sources import Source
 
@@ -33,7 +36,6 @@ STAND_BY_SECONDS = 0.5
 TAKE = 500
 TAKE_LEAST = 3  # else the longest waiting and the newest could not both be taken
 PURGE_SECONDS = 60.0
-PLATFORM_CALLS = 8
 FINISH_SECONDS = 20.0
 _log = structlog.get_logger()
 
@@ -54,7 +56,8 @@ class Worker:
     """One of possibly many; only the one that holds the lease does anything.
 
     `resolve(external_id, source)` finds the marketing event. `pacer` is the one that all calls to HubSpot wait for.
-    It looks for what is due every `poll_seconds`; at the end calls under way have `finish_seconds` to end.
+    It looks for what is due every `poll_seconds`; at the end calls under way have `finish_seconds` to end. `chores` are
+    called in each turn, while it leads: each is quick, or starts a job.
     """
 
     queue: Queue
@@ -70,20 +73,24 @@ class Worker:
     pacer: Pacer = field(default_factory=Pacer)
     poll_seconds: float = POLL_SECONDS
     finish_seconds: float = FINISH_SECONDS
+    chores: Sequence[Callable[[Jobs], None]] = ()
     _purge_at: float = 0.0
     _fence: int | None = None
 
     def __post_init__(self) -> None:
         """Make the parts that the steps share."""
         pace, clock = self.pace, self.clock
-        self._hand, self._jobs = Hand(), Jobs(PLATFORM_CALLS, pace.concurrency)
+        lanes = {name: guest.lane for name, guest in self.guests.items()}
+        self._lanes = Lanes(self.queue.database, self.lease, lanes, clock)
+        self._hand, self._jobs = Hand(), Jobs(pace.concurrency, {name: lane.at_once for name, lane in lanes.items()})
         self._flow = Flow(self.queue.database, Amount(pace.batch_size, pace.concurrency), self.pacer, clock)
         shared = (self._hand, self._jobs, self._flow, clock)
         self._newcomers = Newcomers(self.creator.create, pace.debounce, *shared)
         self._look_ups = LookUps(self.resolve, self._newcomers.add, self.sources, pace.link_grace, *shared)
         self._dispatch = Dispatch(self.delivery, pace.debounce, *shared)
         steps = (self.queue, self.platforms, self.sources, self.guests, self._hand, self._jobs)
-        self._intake = Intake(*steps, self._look_ups.add, clock)
+        hints = Hints(Writer(self.queue.database, self.queue.debounce))
+        self._intake = Intake(*steps, hints, self._look_ups.add, clock)
 
     def run(self, stop: Flag) -> None:
         """Work until told to stop; then end what is under way and hand the lead over."""
@@ -97,6 +104,7 @@ class Worker:
             self._forget()
             return STAND_BY_SECONDS
         self._flow.look()
+        self._lanes.turn()
         if self._flow.is_open():
             self._take()
             if self._dispatch.free_calls() > 0:
@@ -107,6 +115,8 @@ class Worker:
             self._hand.put_back_ready()
             self._look_ups.put_back()
             self._newcomers.put_back()
+        for chore in self.chores:
+            chore(self._jobs)
         self._jobs.collect(self.poll_seconds)
         self._flush()
         self._purge()
@@ -129,6 +139,7 @@ class Worker:
             return False
         if self._fence != self.lease.fence:
             self._flow.begin()
+            self._lanes.begin()
             self._fence = self.lease.fence
             _log.info("this worker leads", action="worker.leads", holder=self.lease.holder, fence=self._fence)
         return True
@@ -140,10 +151,10 @@ class Worker:
         self._hand.forget(but=self._jobs.events())
 
     def _take(self) -> None:
-        """No more than can be sent soon: after a pause that is little."""
+        """No more than can be sent soon: after a pause that is little. What waits for platforms is few by itself."""
         amount = self._flow.amount
         most = max(TAKE if amount == self._flow.most else 0, amount.inputs * amount.calls)
-        room = most - len(self._hand.events)
+        room = most - len(self._hand.events - self._jobs.events(Kind.PLATFORM))
         if room >= min(TAKE_LEAST, most):
             taken = self.queue.take(self.clock(), room, self._hand.events)
             waiting = self.queue.pending_of([changed.id for changed in taken]) if taken else {}

@@ -9,6 +9,7 @@ from handlers.inbox import tables
 from handlers.inbox.database import Database
 
 OPERATOR, HUBSPOT = "operator", "sending"
+_SOURCE = "source:"
 FOR_GOOD = 253_402_300_799.0  # the end of the year 9999: until somebody resumes
 _pause = tables.pause.c
 
@@ -34,9 +35,12 @@ def hold(database: Database, moment: float, detail: str | None = None) -> None:
 
 
 def resume(database: Database) -> None:
-    """Lift any pause at once, whoever caused it; the worker notices within a second, and begins with one small batch."""
+    """Lift any pause at once, whoever caused it, those of single sources too.
+
+    The worker notices within a second, and begins with one small batch.
+    """
     with database.write() as connection:
-        connection.execute(delete(tables.pause).where(_pause.scope.in_((OPERATOR, HUBSPOT))))
+        connection.execute(delete(tables.pause))
 
 
 def lift_pause(database: Database) -> None:
@@ -56,6 +60,24 @@ def get_pauses(database: Database) -> tuple[Pause | None, Pause | None]:
     rows = database.rows(select(_pause.scope, _pause.reason, _pause.since, _pause.until, _pause.detail))
     kept = {scope: Pause(*rest) for scope, *rest in rows}
     return kept.get(OPERATOR), kept.get(HUBSPOT)
+
+
+def set_source_pause(database: Database, source: str, pause: Pause) -> None:
+    """Keep why the platform of a source is not asked just now."""
+    _keep(database, _SOURCE + source, pause)
+
+
+def lift_source_pause(database: Database, source: str) -> None:
+    """The platform of a source answers again, or is asked no more."""
+    with database.write() as connection:
+        connection.execute(delete(tables.pause).where(_pause.scope == _SOURCE + source))
+
+
+def get_source_pauses(database: Database) -> dict[str, Pause]:
+    """Why the platforms of some sources are not asked just now, by source."""
+    query = select(_pause.scope, _pause.reason, _pause.since, _pause.until, _pause.detail)
+    rows = database.rows(query.where(_pause.scope.startswith(_SOURCE)))
+    return {scope.removeprefix(_SOURCE): Pause(*rest) for scope, *rest in rows}
 
 
 def _keep(database: Database, scope: str, pause: Pause) -> None:

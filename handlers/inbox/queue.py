@@ -94,7 +94,8 @@ class Settlement:
     """What the worker found out about one event.
 
     `confirmed`: the fields that HubSpot confirmed just now. `retry_at`: it stays changed, and is taken again then,
-    because it waits for `waits_for`. `unlink`: its marketing event is no more.
+    because it waits for `waits_for`. `tried`: false where that is only for want of a turn. `unlink`: its marketing event
+    is no more.
     """
 
     event: Changed
@@ -105,6 +106,7 @@ class Settlement:
     waits_for: str | None = None
     missing_since: float | None = None
     unlink: bool = False
+    tried: bool = True
 
 
 _event, _link, _state, _note = tables.event.c, tables.link.c, tables.state.c, tables.notification.c
@@ -328,7 +330,7 @@ def _event_row(settlement: Settlement, moment: float, again_at: float) -> dict[s
         "again_at": again_at,
         "waiting_since": settlement.event.changed_at if waits else None,
         "now": moment,
-        "tries_now": settlement.event.tries + 1 if waits else 0,
+        "tries_now": settlement.event.tries + settlement.tried if waits else 0,
         "missing": settlement.missing_since,
         "waits": settlement.waits_for,
     }

@@ -110,6 +110,14 @@ notification = Table(
     ),
     Index("notification_event", "event_id", "id"),
     Index("notification_source", "source", "id"),
+    # What came from outside, and not from Marquee itself.
+    Index(
+        "notification_heard",
+        "source",
+        "id",
+        sqlite_where=text("action IS NOT 'marquee.hint'"),
+        postgresql_where=text("action IS DISTINCT FROM 'marquee.hint'"),
+    ),
     Index(
         "notification_dead",
         "source",
@@ -146,7 +154,8 @@ lease = Table(
 pause = Table(
     "pause",
     metadata,
-    Column("scope", String(64), primary_key=True),  # who stopped all sending: "operator", or "sending" for HubSpot
+    # who stopped it: "operator", "sending" for HubSpot, or "source:<name>" for one source's platform
+    Column("scope", String(80), primary_key=True),
     Column("reason", String(64), nullable=False),
     Column("since", Double, nullable=False),
     Column("until", Double, nullable=False),
@@ -161,4 +170,48 @@ credential = Table(
     Column("sealed", Text, nullable=False),  # "" as long as nothing was granted
     Column("kept_at", Double, nullable=False),
     Column("claimed_until", Double, nullable=False),  # one process at a time renews: until then it is this one's turn
+)
+
+# How the list of a source's platform is compared with what is known of it: the run under way, if one is, and the last.
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("next_at", Double, nullable=False),  # when the worker shall begin, or go on
+    Column("claimed_by", String(128)),  # one process at a time asks for a page: until then it is this one's turn
+    Column("claimed_until", Double, nullable=False, server_default="0"),
+    Column("begun_at", Double),  # null: no run is under way
+    Column("following", Text),  # where the list goes on, in the platform's words; null: at its beginning
+    Column("ended", Boolean, nullable=False, server_default="0"),  # all is listed; what is missing is still to be found
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("listed", Integer, nullable=False, server_default="0"),
+    Column("differing", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),  # how often in a row it was put off
+    Column("fault", String(64)),  # why it was put off
+    Column("last_finished", Double),
+    Column("last_seconds", Double),
+    Column("last_listed", Integer),
+    Column("last_differing", Integer),
+    Column("last_missing", Integer),
+    Column("last_doubted", Boolean),
+    Column("finished_runs", Integer, nullable=False, server_default="0"),
+    Column("doubted_runs", Integer, nullable=False, server_default="0"),
+    Column("put_off_runs", Integer, nullable=False, server_default="0"),
+)
+
+# Which events the platform listed, in the run that began then. Apart from the events, which every notification touches.
+listed = Table(
+    "listed",
+    metadata,
+    Column("event_id", _Id, ForeignKey("event.id"), primary_key=True),
+    Column("run_at", Double, nullable=False),
+    Column("digest", String(32), nullable=False),  # of what the list said
+)
+
+# Which sources fell silent, and when each was heard last.
+silence = Table(
+    "silence",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("since", Double, nullable=False),
 )

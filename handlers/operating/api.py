@@ -11,7 +11,9 @@ from marshmallow import ValidationError
 from handlers.errors import Refusal
 from handlers.inbox import reports
 from handlers.inbox.database import Database
-from handlers.inbox.pauses import get_pause
+from handlers.inbox.pauses import get_pause, get_source_pauses
+from handlers.inbox.silences import get_silences
+from handlers.operating.reconciled import reconciled
 from schemas.operator import NotificationsQuery, NotificationView, StatusView
 from schemas.sources import Source
 
@@ -66,6 +68,8 @@ def _wanted() -> dict[str, Any]:
 
 def _status(database: Database, sources: Mapping[str, Source]) -> dict[str, Any]:
     waiting, pause = reports.waiting(database), get_pause(database)
+    paused, silences = get_source_pauses(database), get_silences(database)
+    compared = reconciled(database)
     return {
         "sending": "paused" if pause else "on",
         "pause": pause,
@@ -81,6 +85,9 @@ def _status(database: Database, sources: Mapping[str, Source]) -> dict[str, Any]
                 "platform": source.platform,
                 "waiting_events": waiting.get(name, 0),
                 "last_heard": reports.last_heard(database, name),
+                "silent_since": reports.silent_since(database, name, silences),
+                "paused": paused.get(name),
+                "reconciliation": compared.get(name),
             }
             for name, source in sources.items()
         },

@@ -14,8 +14,10 @@ from rich.progress import track
 from handlers.errors import InboxUnavailable
 from handlers.forwarding.hydrator import Guest
 from handlers.forwarding.outgoing import Outgoing
+from handlers.forwarding.reconciling import Roll, Wish
 from handlers.inbox import links
-from handlers.operating import checking, trying
+from handlers.inbox.known import Hints
+from handlers.operating import backfilling, checking, trying
 from handlers.operating.linking import import_links
 from handlers.platform import Platform
 from handlers.receiving.verifier import sign
@@ -31,6 +33,16 @@ class Service(checking.Service, Protocol):
     @property
     def guests(self) -> Mapping[str, Guest]:
         """Who asks the sources' platforms."""
+        ...
+
+    @property
+    def rolls(self) -> Mapping[str, Roll]:
+        """The sources whose platforms tell a list of their events."""
+        ...
+
+    @property
+    def hints(self) -> Hints:
+        """What lets a platform be asked about events."""
         ...
 
     def work(self) -> None:
@@ -101,6 +113,24 @@ def register(app: Flask, service: Service) -> None:
         trying.show(rows, Console())
         raise SystemExit(1 if any(row.fault for row in rows) else 0)
 
+    @app.cli.command("backfill")
+    @click.argument("source")
+    @click.option("--dry-run", is_flag=True, help="Only show what differs.")
+    @click.option("--all", "everything", is_flag=True, help="Ask about every listed event that is or was public.")
+    @click.option("--believe", is_flag=True, help="Believe the list even if much of what is known is missing in it.")
+    @click.option("--restart", is_flag=True, help="Begin anew, where a run was interrupted.")
+    def backfill(source: str, *, dry_run: bool, everything: bool, believe: bool, restart: bool) -> None:
+        """Compare SOURCE with its platform's list now, and have what differs looked up and sent by the worker.
+
+        A run that was interrupted goes on. The exit status is 1 if the list could not be had or was not believed, and 2
+        for wrong usage.
+        """
+        if dry_run and (believe or restart):
+            raise click.UsageError("--dry-run keeps nothing, so that there is nothing to believe or to begin anew.")
+        wish = Wish(everything, believe)
+        run = backfilling.Backfill(service.database, _listable(service, source), service.hints, wish)
+        raise SystemExit(0 if backfilling.carry_out(run, dry_run=dry_run, restart=restart) else 1)
+
     @app.cli.command("send-sample")
     @click.argument("source")
     @click.option("--count", default=1, show_default=True, type=click.IntRange(1), help="How many notifications.")
@@ -162,6 +192,20 @@ class Sender:
         path = f"/webhooks/{self._source.name}" + (f"/{signed.path_token}" if signed.path_token else "")
         reply = self._outgoing.call("POST", path, content=sample.body, headers={**sample.headers, **signed.headers})
         return str(reply.status or reply.fault)
+
+
+def _listable(service: Service, name: str) -> Roll:
+    """Raises `click.ClickException` saying why the source cannot be compared with its platform."""
+    source = _known_source(service, name)
+    if name in service.rolls:
+        return service.rolls[name]
+    if service.platforms[source.platform].list_events is None:
+        raise click.ClickException(
+            f"{name}: {source.platform} tells no list of its events, so there is nothing to compare."
+        )
+    raise click.ClickException(
+        f"{name}: No token is set to ask {source.platform} with: give its api_token in the settings."
+    )
 
 
 def _known_source(service: Service, name: str) -> Source:

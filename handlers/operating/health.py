@@ -15,15 +15,20 @@ from prometheus_client.registry import Collector
 from handlers.errors import InboxUnavailable
 from handlers.inbox import reports
 from handlers.inbox.database import Database
-from handlers.inbox.pauses import get_pause
+from handlers.inbox.pauses import get_pause, get_source_pauses
+from handlers.inbox.reports import silent_since
 from handlers.inbox.schema import is_current
+from handlers.inbox.silences import get_silences
+from handlers.operating.reconciled import reconciliation_families
+from schemas.sources import Source
 
 
 class InboxCollector(Collector):
     """Gauges that all processes agree on, because they are read from the inbox at each scrape."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, sources: Mapping[str, Source], clock: Callable[[], float]) -> None:
         self._database = database
+        self._sources = sources
         self._clock = clock
 
     def collect(self) -> Iterator[Metric]:
@@ -35,14 +40,25 @@ class InboxCollector(Collector):
         yield GaugeMetricFamily("marquee_oldest_pending_seconds", "How long the oldest waits.", value=age)
         pause = get_pause(self._database)
         yield _gauge("marquee_sending_paused", "Sending is paused.", ["reason"], {pause.reason: 1} if pause else {})
+        paused = {(source, left.reason): 1 for source, left in get_source_pauses(self._database).items()}
+        yield _gauge("marquee_source_paused", "A platform is left alone.", ["source", "reason"], paused)
         led = float(reports.leader(self._database) is not None)
         yield GaugeMetricFamily("marquee_leader", "A worker leads.", value=led)
+        noticed = get_silences(self._database)
+        silent = {name: float(silent_since(self._database, name, noticed) is not None) for name in self._sources}
+        yield _gauge("marquee_source_silent", "A busy source has sent nothing for long.", ["source"], silent)
+        yield from reconciliation_families(self._database, self._sources)
 
 
-def blueprint(database: Database, registry: CollectorRegistry, clock: Callable[[], float] = time.time) -> Blueprint:
+def blueprint(
+    database: Database,
+    sources: Mapping[str, Source],
+    registry: CollectorRegistry,
+    clock: Callable[[], float] = time.time,
+) -> Blueprint:
     """`/livez`, `/readyz` and `/metrics`; `registry` counts where no directory is shared between processes."""
     health = Blueprint("health", __name__)
-    gauges = InboxCollector(database, clock)
+    gauges = InboxCollector(database, sources, clock)
 
     @health.get("/livez")
     def livez() -> ResponseReturnValue:

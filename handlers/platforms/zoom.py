@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from marshmallow import Schema, ValidationError
 
+from handlers.content import write_json
 from handlers.digests import digest
 from handlers.errors import InvalidNotification
 from handlers.platform import (
@@ -124,7 +125,7 @@ def read(body: Json, headers: Headers, source: ZoomSource) -> Notification | Ign
     return Notification(
         said["event"],
         event,
-        digest(stamp.encode(), orjson.dumps(body)) if stamp else None,
+        digest(stamp.encode(), write_json(body)) if stamp else None,
         payload.get("time_stamp", said.get("event_ts")),
         fields=fields,
         published=True if said["event"] == "zoom_events.event_published" else None,

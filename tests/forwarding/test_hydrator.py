@@ -4,11 +4,17 @@ from threading import Barrier, Event, Thread
 
 import orjson
 import pytest
+from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, answer, source
 
 from handlers.errors import LookUpFailed
+from handlers.forwarding import hydrator
 from handlers.forwarding.hydrator import FORGET_SECONDS, Guest, guests
+from handlers.forwarding.lane import Lane
 from handlers.forwarding.outgoing import Reply
+from handlers.forwarding.spacing import Spacing
+from handlers.forwarding.visiting import Visitor
+from handlers.metrics import Metrics
 from handlers.platform import Answer, Found, Get, Gone, Skipped
 from handlers.platform import Api as PlatformApi
 
@@ -56,7 +62,12 @@ def ok(body):
 
 def guest(api, look_up=ask_once, clock=None, authorization="Token t"):
     opened = PlatformApi(api.base_url, {"Authorization": authorization})
-    return Guest(source("pretix"), look_up, opened, api, clock or Clock())
+    visitor = Visitor("box", opened, api, Lane(Spacing(1000.0)), Metrics(CollectorRegistry()))
+    return Guest(source("pretix"), look_up, visitor, clock or Clock())
+
+
+def visiting(sources):
+    return guests(PLATFORMS, sources, lambda base_url: Api(base_url=base_url), Metrics(CollectorRegistry()))
 
 
 def reason_of(visit):
@@ -160,6 +171,25 @@ def test_old_answers_are_forgotten():
     assert len(visit._asked) == 2
 
 
+def test_of_large_answers_only_as_many_are_remembered_as_memory_should_hold(monkeypatch):
+    monkeypatch.setattr(hydrator, "MOST_BYTES", 250)
+    api, clock = Api({f"/{name}": ok({"name": "x" * 80}) for name in "abcde"}), Clock()
+    visit = guest(api, clock=clock)
+    for name in "abcde":
+        clock.now += 1
+        visit.look_up(name, since=0)
+    visit.look_up("f", since=0)
+    assert [path for path, _params in visit._asked] == ["/d", "/e", "/f"]
+
+
+def test_a_page_that_nobody_else_asks_for_is_asked_each_time_and_never_remembered():
+    api = Api({"/a": ok({"name": "Gala"})})
+    visit = guest(api)
+    for _ in range(2):
+        assert visit.follow(ask_once("a", None), None).fields == {"eventName": "Gala"}
+    assert (api.paths, visit._asked) == (["/a", "/a"], {})
+
+
 def test_two_threads_with_the_same_question_cost_one_call():
     together, found = Barrier(2, timeout=10), []
 
@@ -219,9 +249,11 @@ def test_another_question_need_not_wait():
     [
         (None, "platform_unreachable"),
         (401, "platform_refuses_token"),
-        (403, "platform_refuses_token"),
-        (302, "platform_unavailable"),
-        (429, "platform_unavailable"),
+        (403, "platform_refuses_event"),
+        (302, "platform_redirects"),
+        (400, "platform_unexpected_status"),
+        (410, "platform_unexpected_status"),
+        (429, "platform_throttles"),
         (500, "platform_unavailable"),
         (503, "platform_unavailable"),
     ],
@@ -237,18 +269,18 @@ def test_what_is_not_a_json_object_is_a_fault_of_the_look_up(body):
 
 def test_only_sources_on_thin_platforms_have_a_guest():
     sources = {"own": source("generic"), "office": source("pretix"), "brite": source("eventbrite")}
-    assert set(guests(PLATFORMS, sources, lambda base_url: Api(base_url=base_url))) == {"office", "brite"}
+    assert set(visiting(sources)) == {"office", "brite"}
 
 
 def test_a_token_goes_to_its_own_sources_host_only():
     sources = {"one": source("pretix", api_token="token-1"), "brite": source("eventbrite")}
     sources["two"] = source("pretix", api_token="token-2", api_url="https://other.example")
-    visits = guests(PLATFORMS, sources, lambda base_url: Api(base_url=base_url))
+    visits = visiting(sources)
     for name, external_id in (("one", "acme:a:1"), ("two", "acme:a:1"), ("brite", "1")):
         assert visits[name].look_up(external_id, since=0) == Gone()
     told = {
-        visit.outgoing.base_url: {headers["Authorization"] for _method, _path, _params, headers in visit.outgoing.calls}
-        for visit in visits.values()
+        api.base_url: {headers["Authorization"] for _method, _path, _params, headers in api.calls}
+        for api in (visit.visitor.outgoing for visit in visits.values())
     }
     assert told == {
         "https://pretix.example": {"Token token-1"},

@@ -72,6 +72,12 @@ def test_a_look_up_forgets_what_is_shown_no_more():
     assert looked_up(before, {"startDateTime": 3}, (0, 2)).fields == {"startDateTime": 3}
 
 
+def test_a_look_up_that_says_nothing_of_cancelling_takes_no_cancellation_back():
+    before = overlay(State(), {"eventCancelled": True, "eventName": "A"}, (0, 1))
+    assert looked_up(before, {"eventName": "B"}, (0, 2)).fields == {"eventCancelled": True, "eventName": "B"}
+    assert looked_up(before, {"eventCancelled": False}, (0, 2)).fields == {"eventCancelled": False}
+
+
 def test_an_answer_older_than_the_one_before_changes_nothing():
     before = overlay(State(), {"a": 1}, (9, 1))
     assert looked_up(before, {"a": 0}, (8, 2)) == before

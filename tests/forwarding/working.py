@@ -8,11 +8,14 @@ from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, source
 from replies import complete, error, reply
 
+from handlers.forwarding.breaker import Breaker
 from handlers.forwarding.creating import Creator
 from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.forwarder import Forwarder
+from handlers.forwarding.lane import Lane
 from handlers.forwarding.outgoing import Reply
 from handlers.forwarding.resolver import Resolver
+from handlers.forwarding.spacing import Spacing
 from handlers.forwarding.unresolved import Grace
 from handlers.forwarding.worker import Pace, Worker
 from handlers.inbox.arrival import Arrival
@@ -91,11 +94,12 @@ class Account:
 
 
 class Guest:
-    """A platform's API by memory: what it finds by external id, or the error it raises."""
+    """A platform's API by memory: what it finds by external id, or the error it raises. Its lane is wide."""
 
-    def __init__(self):
+    def __init__(self, clock=time.time):
         self.found = {}
         self.asked = []
+        self.lane = Lane(Spacing(1000.0), 8, clock, Breaker(clock))
 
     def look_up(self, external_id, since):
         self.asked.append(external_id)
@@ -106,15 +110,16 @@ class Guest:
 
 
 class Bench:
-    """One worker and all that is around it."""
+    """One worker and all that is around it; `guests` by source, in place of the one by memory."""
 
-    def __init__(self, database, sources=None, debounce=1.0, grace=600.0, account=None):
+    def __init__(self, database, sources=None, debounce=1.0, grace=600.0, account=None, guests=None):
         self.now = NOON
         self.database = database
         self.account = account or Account()
-        self.guest = Guest()
+        self.guest = Guest(self.clock)
         self.registry = CollectorRegistry()
         self.sources = sources or {"own": source("generic", account_id="acme")}
+        self.guests = guests
         self.writer = Writer(database, debounce)
         self.pace = Pace(100, 4, debounce, Grace(grace), 30 * 86400)
         self.worker = self.new_worker()
@@ -125,7 +130,8 @@ class Bench:
         metrics = Metrics(CollectorRegistry())
         queue = Queue(self.database, lease, self.pace.debounce)
         forwarder = Forwarder(self.account, lease.is_safe, UTC, metrics, self.clock)
-        guests = {name: self.guest for name, one in self.sources.items() if PLATFORMS[one.platform].look_up}
+        thin = [name for name, one in self.sources.items() if PLATFORMS[one.platform].look_up]
+        guests = self.guests if self.guests is not None else dict.fromkeys(thin, self.guest)
         find = Resolver(self.account, UTC, {one.account_id for one in self.sources.values()}, self.clock).find
         delivery = Delivery(queue, forwarder, metrics, self.pace.link_grace, self.clock)
         creator = Creator(queue, self.account, lease.is_safe, delivery.write_down, UTC, metrics, self.clock)

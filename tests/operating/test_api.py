@@ -8,8 +8,12 @@ from inboxes import NOON, arrival, queue
 from prometheus_client import CollectorRegistry
 from recorded import source
 
+from handlers.inbox import reconciliations
+from handlers.inbox.known import Hints
 from handlers.inbox.pauses import Pause, set_pause
 from handlers.inbox.queue import Outcome, Settlement
+from handlers.inbox.reconciliations import Result
+from handlers.inbox.silences import keep_silences
 from handlers.inbox.writer import Writer
 from handlers.metrics import Metrics
 from handlers.operating import api, health
@@ -24,7 +28,7 @@ def app(database, token="operators-token"):
     Metrics(registry)
     sources = {"tickets": dataclasses.replace(source("generic"), name="tickets")}
     made.register_blueprint(api.blueprint(database, sources, token))
-    made.register_blueprint(health.blueprint(database, registry, lambda: NOON + 60))
+    made.register_blueprint(health.blueprint(database, sources, registry, lambda: NOON + 60))
     refusals.register(made)
     return made.test_client()
 
@@ -165,3 +169,68 @@ def test_counters_are_told_even_without_the_inbox(database, client):
         connection.exec_driver_sql("ALTER TABLE lease RENAME TO hidden")
     answer = client.get("/metrics")
     assert (answer.status_code, "marquee_ack_seconds" in answer.text) == (200, True)
+
+
+def finished(database, **changes):
+    run = reconciliations.claim(database, "tickets", "me", NOON)
+    result = dataclasses.replace(Result(40, 3, 1, doubted=False, seconds=2.5), **changes)
+    reconciliations.finish(database, run, "me", result, NOON + 2.5, NOON + 3600)
+
+
+def test_the_status_tells_how_a_platforms_list_compared(database, client):
+    assert get(client, "/api/status").json["sources"]["tickets"]["reconciliation"] is None
+    finished(database, doubted=True)
+    assert get(client, "/api/status").json["sources"]["tickets"]["reconciliation"] == {
+        "last_finished": "2027-01-15T08:00:02.500+00:00",
+        "listed": 40,
+        "drift": 3,
+        "missing": 1,
+        "doubted": True,
+        "next_at": "2027-01-15T09:00:00.000+00:00",
+        "running": False,
+        "fault": None,
+    }
+
+
+def test_the_status_tells_of_a_comparison_under_way_and_why_it_was_put_off(database, client):
+    reconciliations.claim(database, "tickets", "me", NOON)
+    reconciliations.put_off(database, "tickets", "me", "platform_unavailable", NOON + 60, afresh=False)
+    told = get(client, "/api/status").json["sources"]["tickets"]["reconciliation"]
+    assert (told["running"], told["fault"], told["last_finished"]) == (True, "platform_unavailable", None)
+
+
+def test_metrics_tell_how_the_platforms_lists_compared(database, client):
+    finished(database)
+    finished(database, doubted=True)
+    text = client.get("/metrics").text
+    for line in (
+        'marquee_reconciliation_runs_total{result="finished",source="tickets"} 1.0',
+        'marquee_reconciliation_runs_total{result="doubted",source="tickets"} 1.0',
+        'marquee_reconciliation_runs_total{result="put_off",source="tickets"} 0.0',
+        'marquee_reconciliation_seconds{source="tickets"} 2.5',
+        'marquee_reconciliation_listed{source="tickets"} 40.0',
+        'marquee_reconciliation_drift{source="tickets"} 3.0',
+        'marquee_reconciliation_missing{source="tickets"} 1.0',
+        'marquee_reconciliation_doubted{source="tickets"} 1.0',
+    ):
+        assert line in text
+
+
+def test_a_source_that_is_gone_from_the_settings_has_no_metrics(database, client):
+    reconciliations.schedule(database, {"gone": NOON})
+    assert "gone" not in client.get("/metrics").text
+
+
+def test_a_silent_source_is_told_until_it_is_heard_again(database, client, writer):
+    assert get(client, "/api/status").json["sources"]["tickets"]["silent_since"] is None
+    keep_silences(database, {"tickets": NOON})
+    assert get(client, "/api/status").json["sources"]["tickets"]["silent_since"] == "2027-01-15T08:00:00.000+00:00"
+    assert 'marquee_source_silent{source="tickets"} 1.0' in client.get("/metrics").text
+    writer.store(arrival(received_at=NOON + 5))
+    assert get(client, "/api/status").json["sources"]["tickets"]["silent_since"] is None
+    assert 'marquee_source_silent{source="tickets"} 0.0' in client.get("/metrics").text
+
+
+def test_hints_are_not_heard(database, client, writer):
+    Hints(writer).add("tickets", ["a"], NOON)
+    assert get(client, "/api/status").json["sources"]["tickets"]["last_heard"] is None

@@ -1,0 +1,26 @@
+"""Which sources fell silent."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from handlers.inbox import tables
+from handlers.inbox.database import Database
+
+_silence = tables.silence.c
+
+
+def get_silences(database: Database) -> dict[str, float]:
+    """Since when (Unix seconds) each silent source sent nothing."""
+    query = select(_silence.source, _silence.since)
+    return {source: since for source, since in database.rows(query)}  # noqa: C416 - rows are no dict items
+
+
+def keep_silences(database: Database, silences: Mapping[str, float]) -> None:
+    """These are silent, and no others."""
+    with database.write() as connection:
+        connection.execute(delete(tables.silence))
+        if silences:
+            rows = [{"source": source, "since": since} for source, since in silences.items()]
+            connection.execute(insert(tables.silence), rows)
