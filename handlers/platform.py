@@ -211,3 +211,14 @@ class Platform(Generic[S]):
     look_up: Callable[[str, S], LookUp] | None = None
     list_events: Callable[[S, str | None], Listing] | None = None
     own_sender: bool = False
+
+
+def without(event: Json, private: frozenset[str]) -> Json:
+    """The event without the members that are `private`; JSON from outside is not nested deeper than its parser let it."""
+    return _pruned(event, private) if private else event
+
+
+def _pruned(value: Any, private: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _pruned(inner, private) for name, inner in value.items() if name not in private}
+    return [_pruned(inner, private) for inner in value] if isinstance(value, list) else value

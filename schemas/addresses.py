@@ -36,6 +36,21 @@ def is_web_url(value: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and usable_port
 
 
+class UrlTemplate(WebUrl):
+    """An address in which `placeholder` stands once, for what tells one event from another; `example` shows it."""
+
+    def __init__(self, placeholder: str, example: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._placeholder, self._example = placeholder, example
+
+    def read(self, value: Any) -> str:
+        """The address as it came."""
+        if not isinstance(value, str) or value.count(self._placeholder) != 1:
+            raise ValidationError(f"Needs {self._placeholder} once: such as {self._example}.")
+        super().read(value.replace(self._placeholder, "1"))
+        return value
+
+
 class BaseUrl(Value[str]):
     """Where an API that is asked stands: https, or http on this host; without path, query or credentials."""
 

@@ -10,10 +10,9 @@ import orjson
 from handlers.errors import InvalidNotification
 from handlers.forwarding.mapper import desired, difference, with_properties
 from handlers.forwarding.merging import CANCELLED
-from handlers.forwarding.preparing import without
 from handlers.inbox.queue import State
 from handlers.inbox.reconciliations import Newest, Standing
-from handlers.platform import Found, Listed, Platform, Skipped
+from handlers.platform import Found, Listed, Platform, Skipped, without
 from schemas.fields import parse_instant
 from schemas.sources import Source
 

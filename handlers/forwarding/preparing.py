@@ -11,7 +11,7 @@ from handlers.forwarding import settling
 from handlers.forwarding.mapper import desired, difference, with_properties
 from handlers.forwarding.merging import Merged, looked_up, overlay
 from handlers.inbox.queue import Changed, Link, Pending, Settlement, Stamp
-from handlers.platform import Found, Gone, Headers, Json, Notification, Platform, Skipped
+from handlers.platform import Found, Gone, Headers, Notification, Platform, Skipped, without
 from schemas.sources import Source
 
 HINT = Notification("marquee.hint", "")
@@ -86,17 +86,6 @@ def _read(pending: Pending, platform: Platform[Any], source: Source) -> Notifica
         return read
     said = without(body if read.said is None else read.said, platform.private)
     return replace(read, fields=with_properties(read.fields, said, source))
-
-
-def without(event: Json, private: frozenset[str]) -> Json:
-    """The event without the members that are `private`; JSON from outside is not nested deeper than its parser let it."""
-    return _pruned(event, private) if private else event
-
-
-def _pruned(value: Any, private: frozenset[str]) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _pruned(inner, private) for name, inner in value.items() if name not in private}
-    return [_pruned(inner, private) for inner in value] if isinstance(value, list) else value
 
 
 def _take_in_gone(merged: Merged, source: Source) -> Settlement | None:

@@ -13,6 +13,8 @@ DETAILS = {
     TOKEN: "The platform refuses this source's token: see its api_token, or what else opens its API.",
     "platform_redirects": "The platform redirects, and that is never followed: see the source's api_url.",
     "platform_throttles": "The platform takes no more calls in so short a time.",
+    "platform_lists_no_organization": "The token belongs to no organization.",
+    "organization_id_needed": "The token belongs to several organizations: set the source's organization_id.",
     "platform_unavailable": "The platform cannot answer just now.",
     "platform_unreachable": "There is no connection to the platform, or no answer in time.",
     "platform_unreadable": "The platform answers with something that is not its API's: see the source's api_url.",

@@ -46,6 +46,10 @@ def configure(log_format: str = "json", level: str = "INFO") -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+_MALFORMED = "Invalid request from"
+_UNHANDLED = "Error handling request"
+
+
 class GunicornLogger(Logger):  # type: ignore[misc]
     """gunicorn's own lines go the way of all others."""
 
@@ -53,6 +57,17 @@ class GunicornLogger(Logger):  # type: ignore[misc]
         """Leave the handlers and the level to `configure`."""
         self.error_log.propagate = True
         self.error_log.setLevel(logging.NOTSET)
+
+    def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """A malformed request is told without its own words: an address may hold a secret."""
+        told = msg.partition(": ")[0] if msg.startswith(_MALFORMED) else msg
+        super().warning(told, *args, **kwargs)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Likewise of a request that gunicorn itself could not handle."""
+        if msg.startswith(_UNHANDLED):
+            msg, args = _UNHANDLED, ()
+        super().exception(msg, *args, **kwargs)
 
 
 def _last(log_format: str) -> list[Processor]:

@@ -14,8 +14,7 @@ from rich.text import Text
 
 from handlers.errors import InvalidNotification, LookUpFailed
 from handlers.forwarding.hydrator import Guest
-from handlers.forwarding.preparing import without
-from handlers.platform import Fields, Found, Ignored, Json, Notification, Platform, Remaining, Skipped
+from handlers.platform import Fields, Found, Ignored, Json, Notification, Platform, Remaining, Skipped, without
 from schemas.event import FIELDS, check, property_value
 from schemas.expressions import evaluate
 from schemas.fields import given
@@ -98,9 +97,11 @@ class Trial:
             yield Row(name, None if value is None else _shown(value), origin, " ".join(faults.get(name, ())) or None)
 
     def _origin(self, name: str) -> str:
-        if isinstance(self.source, Mapped) and self.source.map:
-            path = self.source.map.get(name)
-            return path.expression if path else "not in the map"
+        paths = self.source.map if isinstance(self.source, Mapped) else {}
+        if name in paths:
+            return str(paths[name].expression)
+        if paths and self.platform.own_sender:
+            return "not in the map"
         return self.platform.origins.get(name, "nowhere: this platform does not tell")
 
     def _properties(self, fields: Fields, event: Json) -> Iterator[Row]:

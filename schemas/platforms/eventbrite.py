@@ -1,13 +1,28 @@
 """Eventbrite: what its webhooks and its API say. https://www.eventbrite.com/platform/api"""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, fields, validate, validates
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates
 
 from schemas.addresses import BaseUrl, WebUrl, fit_for_an_address
-from schemas.fields import Flag, Instant, VersionNumber
+from schemas.fields import ExternalId, Flag, Instant, VersionNumber
 from schemas.sources import Source, SourceSchema, unguessable
+
+NUMBER = r"[1-9][0-9]{0,19}"
+"""The numbers of events and organizations go into the paths that are asked, so nothing else may look like one."""
+
+
+class Number(ExternalId):
+    """The number of something at Eventbrite, as a number or its digits."""
+
+    def read(self, value: Any) -> str:
+        """The digits."""
+        text = super().read(value)
+        if not re.fullmatch(NUMBER, text):
+            raise ValidationError("Is not a number of Eventbrite's: give its digits.")
+        return text
 
 
 class _Said(Schema):
@@ -78,13 +93,44 @@ class EventObject(_Said):
     format = fields.Nested(Named, load_default=None, allow_none=True)
     category = fields.Nested(Named, load_default=None, allow_none=True)
     event_sales_status = fields.Nested(SalesStatus, load_default=None, allow_none=True)
+    organization_id = Number(load_default=None, allow_none=True)
+
+
+class Numbered(_Said):
+    """Only which event or organization it is."""
+
+    id = Number(required=True)
+
+
+class Pagination(_Said):
+    """Whether a list goes on, and where."""
+
+    has_more_items = Flag(required=True)
+    continuation = fields.String(load_default=None, allow_none=True)
+
+
+class Listing(_Said):
+    """A page of the events of an organization."""
+
+    events = fields.List(fields.Dict(), required=True)
+    pagination = fields.Nested(Pagination, required=True)
+
+
+class Organizations(_Said):
+    """The organizations that the owner of a token belongs to, or the first of them."""
+
+    organizations = fields.List(fields.Nested(Numbered), required=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventbriteSource(Source):
-    """An Eventbrite organization, by its private token."""
+    """An Eventbrite organization, by the private token of somebody in it; other organizations' events are left alone.
+
+    Without `organization_id` it is the token's only one.
+    """
 
     api_token: str = field(repr=False)
+    organization_id: str | None = None
     api_url: str = "https://www.eventbriteapi.com"
     series: Literal["occurrences", "parent", "both"] = "occurrences"
 
@@ -95,6 +141,7 @@ class EventbriteSourceSchema(SourceSchema):
     source = EventbriteSource
 
     api_token = fields.String(required=True, validate=validate.Length(min=1))
+    organization_id = Number()
     api_url = BaseUrl()
     series = fields.String(validate=validate.OneOf(["occurrences", "parent", "both"]))
 

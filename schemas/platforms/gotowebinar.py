@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from schemas.addresses import WebUrl, fit_for_an_address
+from schemas.addresses import UrlTemplate, fit_for_an_address
 from schemas.fields import ExternalId, Instant, VersionNumber, given
 from schemas.hmac_settings import HmacSchema, HmacSettings
 from schemas.sources import Source, SourceSchema, unguessable
@@ -59,17 +59,6 @@ class Delivery(_Said):
     times = fields.List(fields.Nested(Session), load_default=list)
 
 
-class EventUrl(WebUrl):
-    """Where a webinar is shown, with `{webinarKey}` where its key stands."""
-
-    def read(self, value: Any) -> str:
-        """The address as it came."""
-        if not isinstance(value, str) or value.count(KEY) != 1:
-            raise ValidationError(f"Needs {KEY} once: such as https://attendee.gotowebinar.com/register/{KEY}.")
-        super().read(value.replace(KEY, "1"))
-        return value
-
-
 @dataclass(frozen=True, kw_only=True)
 class GotowebinarSource(Source):
     """A GoTo Webinar organizer."""
@@ -84,7 +73,7 @@ class GotowebinarSourceSchema(SourceSchema):
 
     source = GotowebinarSource
 
-    event_url = EventUrl()
+    event_url = UrlTemplate(KEY, f"https://attendee.gotowebinar.com/register/{KEY}")
     signature = fields.String(validate=validate.OneOf(["path-token", "hmac"]))
     hmac = fields.Nested(HmacSchema)
 

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from schemas.addresses import BaseUrl, WebUrl
 from schemas.fields import ExternalId, Instant, Value, shape
+from schemas.local_times import TimeZone
 from schemas.sources import Source, SourceSchema
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999
@@ -37,17 +38,6 @@ class UnixTime(Value[str]):
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LAST_SECOND:
             raise ValidationError(f"Is {shape(value)}, not whole seconds since 1970.")
         return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
-
-
-class TimeZone(Value[ZoneInfo]):
-    """The name of a time zone."""
-
-    def read(self, value: Any) -> ZoneInfo:
-        """The zone, with its changes of the clock."""
-        try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError, OSError) as error:
-            raise ValidationError(f"Is {shape(value)}, not a time zone: such as Europe/London or UTC.") from error
 
 
 class _Said(Schema):

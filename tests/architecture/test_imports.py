@@ -20,9 +20,13 @@ MAY_IMPORT = {
     "handlers.cloudevents_http": {"handlers.content", "handlers.errors", "handlers.platform", "schemas"},
     "handlers.own_words": {"handlers.errors", "handlers.platform", "handlers.signatures", "schemas"},
     "handlers.platform": {"handlers.signatures", "schemas"},
+    "handlers.pretix_family": {
+        *("handlers.pretix_family", "handlers.platform", "handlers.signatures", "handlers.errors", "schemas"),
+    },
     "handlers.platforms": {
         "handlers.platform",
         "handlers.platforms",
+        "handlers.pretix_family",
         "handlers.signatures",
         "handlers.own_words",
         "handlers.cloudevents_http",

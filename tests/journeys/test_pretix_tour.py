@@ -1,11 +1,13 @@
 """Sixty real changes in pretix: HubSpot's stand-in ends with exactly what pretix shows."""
 
+import json
 import random
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import requests
-from pretix_api import TOKEN, PretixApi, recorded
+from pretix_api import ORGANIZER, TOKEN, PretixApi, recorded
 from running import Marquee, Sandbox
 
 SECRET = "the-hooks-own-password"
@@ -24,6 +26,7 @@ on_unpublished = "{on_unpublished}"
 EVENTS = ["gala", "gala-2028", "preexisting", "weekly", "series2"]
 DATES = ["weekly:1", "weekly:2", "weekly:3", "weekly:4", "weekly:5", "series2:6", "series2:7"]
 DEBOUNCE = 1.0
+SETTINGS = Path(__file__).parents[1] / "platforms/samples/pretix/settings.json"
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -67,13 +70,23 @@ def shuffled_with_duplicates(deliveries):
     return many
 
 
-def run(tmp_path, api, sandbox, deliveries, on_unpublished="cancel"):
+def begin(tmp_path, api, sandbox, on_unpublished="cancel"):
     sources = SOURCES.format(api=api.url, token=TOKEN, secret=SECRET, on_unpublished=on_unpublished)
-    marquee = Marquee(tmp_path, sources, sandbox.url, DEBOUNCE_SECONDS=str(DEBOUNCE)).start()
+    return Marquee(tmp_path, sources, sandbox.url, DEBOUNCE_SECONDS=str(DEBOUNCE)).start()
+
+
+def hear(marquee, sandbox, deliveries):
+    """What HubSpot's stand-in shows when all of them are settled, by external id."""
     replay(marquee, deliveries)
     marquee.settle(30)
-    marquee.stop()
     return {event["externalEventId"].removeprefix("acme:"): event for event in sandbox.events()}
+
+
+def run(tmp_path, api, sandbox, deliveries, on_unpublished="cancel"):
+    marquee = begin(tmp_path, api, sandbox, on_unpublished)
+    ended = hear(marquee, sandbox, deliveries)
+    marquee.stop()
+    return ended
 
 
 def shown(event):
@@ -139,3 +152,41 @@ def test_pretix_is_asked_once_for_what_many_notifications_are_about(tmp_path, ap
     run(tmp_path, api, sandbox, recorded("requests")["requests"])
     assert api.asked.count("/api/v1/organizers/acme/events/gala/") == 1
     assert api.asked.count("/api/v1/organizers/acme/events/weekly/") <= 2
+
+
+def test_all_events_get_their_organizers_name_and_without_the_right_to_settings_no_description(tmp_path, api, sandbox):
+    ended = run(tmp_path, api, sandbox, recorded("requests")["requests"])
+    assert {ended[name]["eventOrganizer"] for name in expected()} == {"Acme Events"}
+    assert {ended[name].get("eventDescription") for name in expected()} == {None}
+    assert any(address.endswith("/settings/") for address in api.asked)
+
+
+def test_with_the_right_to_settings_the_description_comes_along_to_the_dates_as_well(tmp_path, api, sandbox):
+    api.settings = json.loads(SETTINGS.read_text())
+    ended = run(tmp_path, api, sandbox, recorded("requests")["requests"])
+    assert {ended[name].get("eventDescription") for name in expected()} == {"Hello x"}
+
+
+def deletions(slug):
+    """The recorded webhook of what was deleted through the API, which does not tell what that was."""
+    named = [one for one in recorded("requests")["requests"] if '"pretix.event.deleted"' in one["body"]]
+    assert [json.loads(one["body"])["event"] for one in named] == [None, slug]
+    return named[:1]
+
+
+def test_what_was_deleted_without_a_name_is_found_out_by_the_list(tmp_path, api, sandbox):
+    """Its last states were not recorded: here it is as the other series is, and then deleted as it was."""
+    api.put("series2", like="weekly", dates=(6, 7))
+    deleted = deletions("gala-2028")
+    others = [one for one in recorded("requests")["requests"] if '"pretix.event.deleted"' not in one["body"]]
+    marquee = begin(tmp_path, api, sandbox, "ignore")
+    before = hear(marquee, sandbox, others)
+    assert [shown(before[name])["cancelled"] for name in ("series2:6", "series2:7")] == [False, False]
+    api.delete("series2")
+    api.asked.clear()
+    after = hear(marquee, sandbox, deleted)
+    marquee.stop()
+    assert {name for name in after if after[name] != before[name]} == {"series2:6", "series2:7", "series2"}
+    assert all(shown(after[name])["cancelled"] for name in ("series2:6", "series2:7", "series2"))
+    assert api.asked[0] == f"{ORGANIZER}events/"
+    assert not [address for address in api.asked if "gala" in address or "weekly" in address]

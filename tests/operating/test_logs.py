@@ -57,6 +57,14 @@ log.info("Listening at: %s", "http://127.0.0.1:8000\\n{{}}")
 log.warning("Worker exiting")
 log.access(None, None, {{}}, None)
 """
+MALFORMED = """
+from gunicorn.config import Config
+from handlers.operating.logs import GunicornLogger, configure
+configure("json")
+log = GunicornLogger(Config())
+log.warning("Invalid request from ip=192.0.2.1: Invalid HTTP request line: 'GET /webhooks/it/a-secret'")
+log.exception("Error handling request %s %s", "POST", "/webhooks/it/a-secret")
+"""
 ARBITER = """
 import sys
 from gunicorn.app.wsgiapp import WSGIApplication
@@ -147,6 +155,12 @@ def test_in_text_gunicorns_lines_stay_lines():
         "info     Listening at: http://127.0.0.1:8000\\n{}  logger='gunicorn.error'",
         "warning  Worker exiting  logger='gunicorn.error'",
     ]
+
+
+def test_an_address_that_gunicorn_itself_refuses_is_not_repeated():
+    lines = [json.loads(line) for line in printed(MALFORMED).splitlines()]
+    assert [line["message"] for line in lines] == ["Invalid request from ip=192.0.2.1", "Error handling request"]
+    assert "a-secret" not in repr(lines)
 
 
 def test_the_level_of_all_holds_for_gunicorn_too():

@@ -14,10 +14,9 @@ from recorded import PLATFORMS, SAMPLES, answers, cases, deliveries, source, tab
 from werkzeug.datastructures import Headers
 
 from handlers.errors import InvalidNotification, LookUpFailed
-from handlers.forwarding.preparing import without
 from handlers.inbox.arrival import Receipt
 from handlers.metrics import Metrics
-from handlers.platform import Answer, Get, Ignored, Notification
+from handlers.platform import Answer, Get, Ignored, Notification, without
 from handlers.receiving import refusals
 from handlers.receiving.routes import DoorSettings, blueprint
 from handlers.receiving.verifier import sign

@@ -3,13 +3,16 @@
 import json
 
 import pytest
-from recorded import answer, source
+from hypothesis import given
+from hypothesis import strategies as st
+from recorded import PLATFORMS, answer, source, table
 from werkzeug.datastructures import Headers
 
-from handlers.errors import InvalidNotification
+from handlers.errors import InvalidNotification, LookUpFailed
 from handlers.platform import Answer, Found, Gone, Ignored, Skipped
-from handlers.platforms.eventbrite import api, look_up, read, sample, schemes
+from handlers.platforms.eventbrite import api, list_events, look_up, read, sample, schemes
 from handlers.signatures import PathToken
+from schemas.sources import SourcesError, read_sources
 
 EVENT = answer("eventbrite", "event-2023")
 CANCELLED = {"event_sales_status": {"sales_status": "sales_ended", "message_code": "event_cancelled"}}
@@ -113,7 +116,6 @@ def test_the_token_goes_behind_bearer():
 @pytest.mark.parametrize(
     "url",
     [
-        "{api-endpoint-to-fetch-object-details}",
         "https://evil.example/v3/events/1/",
         "http://www.eventbriteapi.com/v3/events/1/",
         "https://www.eventbriteapi.com.evil.example/v3/events/1/",
@@ -139,9 +141,10 @@ def test_an_address_that_is_no_events_is_refused_and_not_repeated(url):
     assert not url or str(url) not in str(refused.value)
 
 
-def test_a_test_ping_is_ignored():
-    ping = {"config": {"action": "test"}, "api_url": "{api-endpoint-to-fetch-object-details}"}
-    assert read(ping, Headers(), source("eventbrite")) == Ignored("test")
+@pytest.mark.parametrize("action", ["test", "event.updated", "event.published"])
+def test_a_test_ping_is_ignored_whatever_it_tries(action):
+    ping = {"config": {"action": action}, "api_url": "{api-endpoint-to-fetch-object-details}"}
+    assert read(ping, Headers(), source("eventbrite")) == Ignored(action)
 
 
 @pytest.mark.parametrize(
@@ -230,4 +233,253 @@ def test_only_the_address_proves_the_origin():
 def test_a_sample_is_as_eventbrite_sends_it():
     sent = sample(source("eventbrite"), 3, 1)
     assert sent.headers["X-Eventbrite-Event"] == "event.updated"
-    assert read(json.loads(sent.body), Headers(sent.headers), source("eventbrite")).event == "3"
+    assert read(json.loads(sent.body), Headers(sent.headers), source("eventbrite")).event == "4"
+
+
+def test_even_the_first_sample_is_about_an_event_that_could_be():
+    assert read(json.loads(sample(source("eventbrite"), 0, 0).body), Headers(), source("eventbrite")).event == "1"
+
+
+@pytest.mark.parametrize("status", ["deleted", "teleported", ""])
+def test_a_status_that_nobody_knows_says_nothing_of_a_cancellation(status):
+    assert "eventCancelled" not in find(status=status).fields
+
+
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [
+        ({"text": "Plain", "html": "<P>Marked up</P>"}, "Plain"),
+        ({"text": "  ", "html": "<DIV>One<BR>two</DIV><UL><LI>Three</LI></UL>"}, "One\ntwo\n\nThree"),
+        ({"text": None, "html": '<P STYLE="x">A&nbsp;b</P><SCRIPT>c</SCRIPT>'}, "A b"),
+    ],
+)
+def test_a_description_is_text_whatever_its_markup(description, text):
+    assert find(summary="", description=description).fields["eventDescription"] == text
+
+
+def test_where_the_event_is_can_be_a_custom_property():
+    assert "venue" in next(look_up("42", source("eventbrite"))).params["expand"].split(",")
+    assert find(venue={"name": "Hall"}).event["venue"] == {"name": "Hall"}
+
+
+def test_an_event_of_another_organization_is_left_alone():
+    mine = {"organization_id": "112948679745"}
+    assert isinstance(find(settings=mine), Found)
+    assert find(settings=mine, organization_id="1") == Skipped("other_organization")
+    assert isinstance(find(settings=mine, organization_id=None), Found)
+    assert isinstance(find(organization_id="1"), Found)
+
+
+def test_only_an_answer_that_there_is_none_means_that_it_is_gone():
+    assert next(look_up("42", source("eventbrite"))).expects == {200, 404}
+
+
+def test_it_is_asked_no_more_often_than_is_allowed_by_the_day():
+    assert api(source("eventbrite")).calls_per_second * 86_400 <= 48_000
+
+
+# The list
+
+LISTING = answer("eventbrite", "listing")
+EVENTS = "/v3/organizations/112948679745/events/"
+MINE = {"organization_id": "112948679745"}
+LAST = {"pagination": {"has_more_items": False}}
+
+
+def page(*told, following=None, **settings):
+    """The page, and what was asked for it, answered by `told` one after the other."""
+    asking, asked = list_events(source("eventbrite", **settings), following), []
+    try:
+        question = next(asking)
+        for status, body in told:
+            asked.append(question)
+            assert status in question.expects
+            question = asking.send(Answer(status, body))
+    except StopIteration as end:
+        return end.value, asked
+    raise AssertionError(question.path)
+
+
+def test_a_list_is_asked_for_what_is_not_over_with_all_that_tells_the_truth():
+    _page, (question,) = page((200, LISTING), **MINE)
+    assert question.path == EVENTS
+    assert question.params == {
+        "expand": "event_sales_status,organizer,format,category,venue",
+        "order_by": "created_asc",
+        "page_size": "50",
+        "show_series_parent": "false",
+        "status": "all",
+        "time_filter": "current_future",
+    }
+
+
+def test_what_was_cancelled_in_silence_is_in_the_list():
+    found, _asked = page((200, LISTING), **MINE)
+    told = {one.event: one.found.fields["eventCancelled"] for one in found.events}
+    assert told == {"717926867587": False, "717926867588": True}
+
+
+def test_a_list_goes_on_where_it_was_left_and_ends():
+    first, _asked = page((200, LISTING), **MINE)
+    last, (question,) = page((200, LISTING | LAST), following=first.following, **MINE)
+    assert question.path == EVENTS
+    assert question.params["continuation"] == "eyJwYWdlIjogMn0"
+    assert last.following is None
+
+
+def test_of_series_the_list_shows_dates_or_parents():
+    for series, shown in (("occurrences", "false"), ("parent", "true")):
+        found, (question,) = page((200, LISTING | LAST), series=series, **MINE)
+        assert question.params["show_series_parent"] == shown
+        assert found.following is None
+
+
+def test_for_both_dates_and_parents_the_list_is_gone_through_twice():
+    shown, following = [], None
+    for body in (LISTING, LISTING | LAST, LISTING, LISTING | LAST):
+        found, (question,) = page((200, body), following=following, series="both", **MINE)
+        following = found.following
+        shown.append((question.params["show_series_parent"], "continuation" in question.params))
+    assert shown == [("false", False), ("false", True), ("true", False), ("true", True)]
+    assert following is None
+
+
+def test_whose_token_it_is_is_asked_once_if_it_is_not_configured():
+    whose = {"organizations": [{"id": "112948679745", "name": "Mine"}], "pagination": {"has_more_items": False}}
+    first, asked = page((200, whose), (200, LISTING))
+    assert [question.path for question in asked] == ["/v3/users/me/organizations/", EVENTS]
+    _last, asked = page((200, LISTING | LAST), following=first.following)
+    assert [question.path for question in asked] == [EVENTS]
+
+
+@pytest.mark.parametrize(
+    ("organizations", "reason"),
+    [([], "platform_lists_no_organization"), ([{"id": "1"}, {"id": "2"}], "organization_id_needed")],
+)
+def test_it_is_not_guessed_whose_events_are_wanted(organizations, reason):
+    with pytest.raises(LookUpFailed) as failed:
+        page((200, {"organizations": organizations}))
+    assert failed.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "following", ["", "nonsense", "1", "1 dates", "1/../2 dates x", "1 others x", "7 dates x", "0 dates x"]
+)
+def test_a_place_that_is_none_of_this_sources_is_the_beginning(following):
+    _page, (question,) = page((200, LISTING), following=following, **MINE)
+    assert (question.path, "continuation" in question.params) == (EVENTS, False)
+
+
+def test_an_event_that_makes_no_sense_does_not_hide_the_others():
+    odd = LISTING | {"events": [LISTING["events"][0] | {"start": None}, *LISTING["events"]]}
+    found, _asked = page((200, odd), **MINE)
+    assert [type(one.found) for one in found.events] == [Skipped, Found, Found]
+
+
+def unexpanded(**changes):
+    event = {name: value for name, value in LISTING["events"][0].items() if name != "event_sales_status"}
+    return LISTING | {"events": [event | changes]}
+
+
+def test_an_event_that_may_be_cancelled_is_looked_up_where_the_list_does_not_tell():
+    found, asked = page((200, unexpanded()), (200, LISTING["events"][1]), **MINE)
+    assert asked[1].path == "/v3/events/717926867587/"
+    assert found.events[0].event == "717926867587"
+    assert found.events[0].found.fields["eventCancelled"] is True
+
+
+def test_an_event_that_went_while_the_list_was_read_is_not_in_it():
+    found, _asked = page((200, unexpanded()), (404, {}), **MINE)
+    assert found.events == []
+
+
+@pytest.mark.parametrize("status", ["ended", "completed", "draft", "canceled"])
+def test_what_is_over_or_not_public_costs_no_call_of_its_own(status):
+    found, asked = page((200, unexpanded(status=status)), **MINE)
+    assert len(asked) == len(found.events) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"events": None},
+        {"events": [7]},
+        {"events": [{}]},
+        {"events": [{"id": "../1"}]},
+        {"pagination": None},
+        {"pagination": {}},
+        {"pagination": {"has_more_items": "yes"}},
+        {"pagination": {"has_more_items": True}},
+        {"pagination": {"has_more_items": True, "continuation": ""}},
+    ],
+)
+def test_a_list_that_makes_no_sense_is_put_off(changes):
+    with pytest.raises(LookUpFailed) as failed:
+        page((200, LISTING | changes), **MINE)
+    assert failed.value.reason == "platform_unreadable"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"organizations": None}, {"organizations": [{}]}, {"organizations": [{"id": "a"}]}]
+)
+def test_organizations_that_make_no_sense_are_put_off(body):
+    with pytest.raises(LookUpFailed):
+        page((200, body))
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "status": st.sampled_from(["draft", "live", "started", "ended", "completed", "canceled", "odd"]),
+            "published": st.none() | st.just("2023-09-12T15:44:26Z"),
+            "hide_start_date": st.booleans() | st.none(),
+            "hide_end_date": st.booleans() | st.none(),
+            "end": st.none() | st.just({"utc": "2023-11-01T14:00:00Z"}) | st.just({}),
+            "summary": st.none() | st.text(max_size=50),
+            "description": st.none()
+            | st.fixed_dictionaries({"text": st.none() | st.text(), "html": st.none() | st.text()}),
+            "event_sales_status": st.none() | st.fixed_dictionaries({"message_code": st.text(max_size=5)}),
+            "is_series": st.booleans(),
+            "is_series_parent": st.booleans(),
+            "organizer": st.none() | st.fixed_dictionaries({"name": st.none() | st.text()}),
+        },
+    ),
+    st.sampled_from(["occurrences", "parent", "both"]),
+    st.sampled_from(["cancel", "ignore"]),
+)
+def test_whatever_is_answered_nothing_empty_or_hidden_is_told(changes, series, on_unpublished):
+    found = find(settings={"series": series, "on_unpublished": on_unpublished}, **changes)
+    if isinstance(found, Skipped):
+        assert changes.get("is_series_parent") or changes.get("is_series")
+        return
+    assert None not in found.fields.values()
+    assert "" not in found.fields.values()
+    assert not (changes.get("hide_start_date") and "startDateTime" in found.fields)
+    assert not (changes.get("hide_end_date") and "endDateTime" in found.fields)
+    assert found.published is (changes.get("status", "live") != "draft")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"organization_id": "acme"}, "sources.it.organization_id"),
+        ({"organization_id": "1/../2"}, "sources.it.organization_id"),
+        ({"series": "all"}, "sources.it.series"),
+        ({"secrets": ["short"]}, "sources.it.secrets"),
+        ({"secrets": ["no/place/in/an/address"]}, "sources.it.secrets"),
+        ({"api_url": "http://www.eventbriteapi.com"}, "sources.it.api_url"),
+        ({"api_token": ""}, "sources.it.api_token"),
+        ({"api_token": None}, "sources.it.api_token"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(changes, fault):
+    known = {name: found.settings for name, found in PLATFORMS.items()}
+    settings = {key: value for key, value in table("eventbrite", **changes).items() if value is not None}
+    with pytest.raises(SourcesError) as refused:
+        read_sources({"it": settings}, {}, known)
+    assert [line.partition(":")[0] for line in refused.value.faults] == [fault]
+
+
+def test_an_organization_may_be_given_as_a_number():
+    assert source("eventbrite", organization_id=112948679745).organization_id == "112948679745"

@@ -164,7 +164,7 @@ def test_an_empty_object_is_no_notification(client):
 
 
 def test_a_platform_that_would_switch_the_webhook_off_is_answered_202_for_what_makes_no_sense(client, inbox):
-    answer = post(client, "/webhooks/box/hook-password", PRETIX | {"event": None, "action": "pretix.event.deleted"}, {})
+    answer = post(client, "/webhooks/box/hook-password", PRETIX | {"event": None}, {})
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
     assert "event" in inbox.kept[0].errors
 

@@ -195,7 +195,7 @@ def test_faults_of_the_environment_and_of_the_sources_come_together(environment,
     assert "PORT: " in found
     assert "sources.toml: sources.own.secrets: The variable OWN_SECRET is not set." in found
     assert "sources.toml: sources.own.on_deleted: Must be one of: cancel, ignore." in found
-    assert "sources.toml: sources.other.platform: No such platform: choose one of eventbrite, generic, pretix." in found
+    assert "sources.toml: sources.other.platform: No such platform: " in found
 
 
 @pytest.mark.parametrize(
