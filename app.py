@@ -34,11 +34,12 @@ from handlers.forwarding.silence import Watch
 from handlers.forwarding.token_endpoint import TokenEndpoint
 from handlers.forwarding.unresolved import Grace
 from handlers.forwarding.worker import Pace, Worker
-from handlers.inbox.database import Database, is_sound, newest_sqlite
+from handlers.inbox.database import Database
 from handlers.inbox.known import Hints
 from handlers.inbox.lease import Lease
 from handlers.inbox.queue import Queue
 from handlers.inbox.schema import migrate
+from handlers.inbox.sqlite import is_sound, newest_sqlite
 from handlers.inbox.writer import Writer
 from handlers.metrics import Metrics
 from handlers.operating import api, commands, health, logs

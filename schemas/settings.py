@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PLAIN_SECRETS = ("HUBSPOT_ACCESS_TOKEN", "OPERATOR_PASSWORD", "OPERATOR_TOKEN")
 SECRETS = (*PLAIN_SECRETS, *OAUTH, KEY)
+# Who and where, if not on this host's socket; the name of the database; and what libpq understands besides.
+_POSTGRESQL = re.compile(r"(?:[^\s/?#@]+@)?[^\s/?#@]*/[^\s/?#]+(?:\?\S*)?")
 VERSION = r"20\d\d-\d\d(-beta)?|v\d"
 
 
@@ -33,7 +36,7 @@ class Settings:
     hubspot_concurrency: int
     hubspot_timeout: float
     hubspot_time_zone: ZoneInfo | None
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     sources_file: Path
     link_grace_seconds: float
     debounce_seconds: float
@@ -137,9 +140,14 @@ def _zone(value: str) -> ZoneInfo | None:
 
 def _database(value: str) -> str:
     place = value.removeprefix("sqlite:///")
-    if place in (value, "", ":memory:"):
-        raise ValidationError("Only a file of SQLite is supported yet: such as sqlite:///var/marquee.db.")
-    return f"sqlite:///{PROJECT / place}"
+    if place not in (value, "", ":memory:"):
+        return f"sqlite:///{PROJECT / place}"
+    scheme, _, rest = value.partition("://")
+    if scheme in ("postgresql", "postgresql+psycopg") and _POSTGRESQL.fullmatch(rest):
+        return f"postgresql+psycopg://{rest}"
+    raise ValidationError(
+        "Not a database: a file such as sqlite:///var/marquee.db, or postgresql+psycopg://user:password@host/name."
+    )
 
 
 def _place(value: str) -> Path:

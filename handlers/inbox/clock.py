@@ -15,6 +15,11 @@ class now(GenericFunction[float]):  # noqa: N801 - an SQL function is named as S
     inherit_cache = True
 
 
+@compiles(now, "postgresql")
+def _postgresql_now(_element: now, _compiler: Any, **_options: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
 @compiles(now, "sqlite")
 def _sqlite_now(_element: now, _compiler: Any, **_options: Any) -> str:
     return "((julianday('now') - 2440587.5) * 86400.0)"

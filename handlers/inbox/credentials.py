@@ -5,7 +5,7 @@ sees nor disturbs it.
 """
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from handlers.inbox import tables
 from handlers.inbox.clock import now

@@ -1,77 +1,86 @@
-"""The one way to the database: short reads, and writes that wait in line."""
+"""The one way to the database: short reads, and writes that are on disk when they end."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from types import ModuleType
-from typing import Any
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Any, Protocol
 
-import orjson
-from sqlalchemy import Connection, Engine, Select, create_engine, event, exc
+from sqlalchemy import Connection, Engine, Select, exc
 from sqlalchemy.engine import make_url
 
 from handlers.errors import InboxUnavailable
-from handlers.inbox.locks import WriteLock
-
-try:
-    import pysqlite3.dbapi2 as wheel_sqlite
-except ImportError:
-    wheel_sqlite = None
-
-# The WAL-reset bug of all SQLite before it can corrupt a database that several connections write:
-# https://sqlite.org/wal.html#the_wal_reset_bug
-SOUND_SQLITE = (3, 51, 3)
-BUSY_SECONDS = 5.0
+from handlers.inbox.postgresql import Postgresql
+from handlers.inbox.sqlite import Sqlite
 
 
-def newest_sqlite() -> ModuleType:
-    """The SQLite driver with the newer library: the wheel's where there is one, else Python's own."""
-    return wheel_sqlite if wheel_sqlite is not None else sqlite3
+class Backend(Protocol):
+    """What differs between the kinds of database.
 
+    `begin` begins a write. `errors` are the driver's own; those of the `faulty` kinds blame what was asked, all others the
+    database.
+    """
 
-_FAULTY_STATEMENTS = tuple(
-    getattr(module, name)
-    for module in (exc, newest_sqlite())
-    for name in ("IntegrityError", "DataError", "ProgrammingError", "InterfaceError")
-)
+    engine: Engine
+    begin: str
+    errors: type[Exception]
+    faulty: tuple[type[Exception], ...]
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Held around every write where only one can write at a time."""
+        ...
 
-def is_sound(driver: ModuleType) -> bool:
-    """Whether several processes may write through this driver."""
-    return tuple(int(part) for part in driver.sqlite_version.split(".")) >= SOUND_SQLITE
+    def be_alone(self, connection: Connection) -> None:
+        """Within a write: wait until nobody else changes the schema."""
+        ...
+
+    def tidy(self, pages: int) -> None:
+        """Give up to `pages` free pages back."""
+        ...
+
+    def close(self) -> None:
+        """Give all back."""
+        ...
 
 
 class Database:
-    """An SQLite file in WAL mode. Make it after a fork; `close` it at the end."""
+    """An SQLite file, or a PostgreSQL. Make it after a fork; `close` it at the end."""
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
-        """Open the file of a `sqlite:///` URL; its folder is made if need be."""
-        self.path = Path(make_url(url).database or "")
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), patience=2 * BUSY_SECONDS)
-        with _translated(), self._lock:
-            _create(self.path)
-        self.engine = _engine(url, pool_size)
+        """Open what a `sqlite:///` or `postgresql+psycopg://` URL names. Raises `InboxUnavailable`."""
+        is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._backend: Backend = Sqlite(url, pool_size) if is_sqlite else Postgresql(url, pool_size)
+        self.engine = self._backend.engine
+        self._errors: tuple[type[Exception], ...] = (
+            *(exc.DatabaseError, exc.TimeoutError, OSError),
+            self._backend.errors,
+        )
+        self._faulty: tuple[type[Exception], ...] = (
+            *self._backend.faulty,
+            *(exc.IntegrityError, exc.DataError, exc.ProgrammingError, exc.InterfaceError),
+        )
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one moment. Raises `InboxUnavailable`."""
-        with _translated(), self.engine.connect() as connection:
+        """A connection for short reads; each sees one moment. Raises `InboxUnavailable`."""
+        with self._translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when it ends without an error. Raises `InboxUnavailable`."""
-        with _translated(), self._lock, self.engine.connect() as plain:
-            connection = plain.execution_options(begin="BEGIN IMMEDIATE")
+        with self._translated(), self._backend.turn(), self.engine.connect() as plain:
+            connection = plain.execution_options(begin=self._backend.begin)
             with connection.begin():
                 yield connection
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Nobody else writes meanwhile. Raises `InboxUnavailable`."""
-        with _translated(), self._lock:
+        """Nobody else writes meanwhile, where only one can. Raises `InboxUnavailable`."""
+        with self._translated(), self._backend.turn():
             yield
 
     @contextmanager
@@ -80,11 +89,15 @@ class Database:
 
         Raises `InboxUnavailable`, and the driver's errors for faulty statements.
         """
-        with _translated(), closing(self.engine.raw_connection()) as connection:
+        with self._translated(), closing(self.engine.raw_connection()) as connection:
             cursor = connection.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(self._backend.begin)
             yield cursor
             connection.commit()
+
+    def be_alone(self, connection: Connection) -> None:
+        """Within a `write`: nobody else changes the schema until it ends. Raises `InboxUnavailable`."""
+        self._backend.be_alone(connection)
 
     def rows(self, query: Select[Any]) -> list[Any]:
         """All rows of a short query."""
@@ -92,62 +105,21 @@ class Database:
             return list(connection.execute(query).all())
 
     def tidy(self, pages: int) -> None:
-        """Give up to `pages` free pages back to the file system, and keep the write-ahead log short."""
-        with _translated(), self._lock, self.engine.connect() as connection:
-            cursor = connection.connection.cursor()
-            cursor.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()  # frees a page with each row fetched
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            cursor.close()
+        """Give up to `pages` free pages back to the file system, where that is ours to do."""
+        with self._translated():
+            self._backend.tidy(pages)
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
-        self._lock.close()
+        self._backend.close()
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except _FAULTY_STATEMENTS:
-        raise  # what was asked is at fault, not the database
-    except (exc.DatabaseError, exc.TimeoutError, newest_sqlite().Error, OSError) as error:
-        cause = error.orig if isinstance(error, exc.DatabaseError) else error
-        raise InboxUnavailable(f"The database cannot be used: {cause}.") from error
-
-
-def _create(path: Path) -> None:
-    """The two choices that stay with the file; made under the lock, because each needs the file for itself."""
-    connection = newest_sqlite().connect(path, timeout=BUSY_SECONDS)
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only has effect before the first table
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.close()
-
-
-def _engine(url: str, pool_size: int) -> Engine:
-    engine = create_engine(
-        url,
-        module=newest_sqlite(),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS, "cached_statements": 512},
-        json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # BEGIN is ours to say
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose acknowledged commits at a power cut in WAL mode
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_size_limit = 67108864")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self._faulty:
+            raise  # what was asked is at fault, not the database
+        except self._errors as error:
+            cause = error.orig if isinstance(error, exc.DatabaseError) else error
+            raise InboxUnavailable(f"The database cannot be used: {cause}.") from error

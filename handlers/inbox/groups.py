@@ -1,11 +1,11 @@
-"""Puts a group of arrivals into the tables, with as many statements for a hundred as for one."""
+"""Puts a group of arrivals into SQLite's tables, with as many statements for a hundred as for one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import Dialect, Insert, Select, and_, func, insert, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from handlers.errors import FieldErrors
 from handlers.inbox.arrival import Arrival, Receipt
@@ -25,7 +25,7 @@ _ROW = (
 )
 
 
-class Groups:
+class SqliteGroups:
     """The door's statements. `debounce` is how many seconds an event waits for more changes."""
 
     def __init__(self, dialect: Dialect, debounce: float) -> None:
@@ -43,7 +43,7 @@ class Groups:
         following = self._last_number(cursor) + 1
         receipts, fresh = [], {}
         for arrival in arrivals:
-            delivery = _delivery(arrival)
+            delivery = delivery_of(arrival)
             first = numbers.get(delivery) if delivery else None
             if first is None:
                 fresh[following] = arrival
@@ -58,7 +58,7 @@ class Groups:
 
     def _deliveries_known(self, cursor: Any, arrivals: Sequence[Arrival]) -> dict[Delivery, int]:
         """The notifications that hold the arrivals' delivery ids."""
-        asked = {delivery for arrival in arrivals if (delivery := _delivery(arrival))}
+        asked = {delivery for arrival in arrivals if (delivery := delivery_of(arrival))}
         rows = [{"source": source, "delivery_id": number} for source, number in asked]
         found = _in_parts(self._known, cursor, rows)
         return {(source, delivery): number for source, delivery, number in found}
@@ -99,7 +99,7 @@ def _in_parts(statement: Statement, cursor: Any, rows: Sequence[Row]) -> Iterabl
     return [found for part in parts for found in statement.run(cursor, part)]
 
 
-def _delivery(arrival: Arrival) -> Delivery | None:
+def delivery_of(arrival: Arrival) -> Delivery | None:
     """What the arrival must be unique by; a refused one does not take its id."""
     known = arrival.delivery_id is not None and arrival.event is not None
     return (arrival.source, arrival.delivery_id) if known and arrival.delivery_id else None
@@ -136,11 +136,11 @@ def _row(number: int, arrival: Arrival, events: Mapping[Event, int]) -> dict[str
         "received_at": arrival.received_at,
         "outcome": "dead" if refused else "pending",
         "reason": "invalid" if refused else None,
-        "detail": _written(arrival.errors) if arrival.errors is not None else None,
+        "detail": written(arrival.errors) if arrival.errors is not None else None,
         "settled_at": arrival.received_at if refused else None,
     }
 
 
-def _written(errors: FieldErrors) -> str:
-    """Errors of a list are found by their numbers."""
+def written(errors: FieldErrors) -> str:
+    """As JSON; errors of a list are found by their numbers."""
     return orjson.dumps(errors, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

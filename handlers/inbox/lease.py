@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 
 from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from handlers.inbox import tables
 from handlers.inbox.clock import now
@@ -51,7 +51,8 @@ class Lease:
 
     def check(self, connection: Connection) -> None:
         """Within a transaction: raises `LeadLost` unless this worker leads still."""
-        if connection.scalar(select(_row.fence).where(_row.name == _NAME, _row.holder == self.holder)) != self.fence:
+        mine = select(_row.fence).where(_row.name == _NAME, _row.holder == self.holder)
+        if connection.scalar(mine.with_for_update(read=True)) != self.fence:  # nobody takes over before this is written
             self.fence = None
             raise LeadLost(self.holder)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from handlers.inbox import tables
 from handlers.inbox.clock import now
@@ -105,7 +105,8 @@ def claim(database: Database, source: str, holder: str, moment: float, *, afresh
     with database.write() as connection:
         connection.execute(insert(tables.reconciliation).values(source=source, next_at=moment).on_conflict_do_nothing())
         free = (_run.claimed_until <= now()) | (_run.claimed_by == holder)
-        row = connection.execute(select(tables.reconciliation).where(_run.source == source, free)).one_or_none()
+        found = select(tables.reconciliation).where(_run.source == source, free).with_for_update()
+        row = connection.execute(found).one_or_none()
         if row is None:
             return None
         taken: dict[str, Any] = {"claimed_by": holder, "claimed_until": now() + CLAIM_SECONDS}

@@ -17,7 +17,10 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 def migrate(database: Database) -> None:
     """Run what is missing, one process at a time. Raises `FaultySettings` where the schema is newer than this code."""
     config = _config()
+    if is_current(database):
+        return
     with database.write() as connection:
+        database.be_alone(connection)
         current = MigrationContext.configure(connection).get_current_revision()
         if current == _head(config):
             return

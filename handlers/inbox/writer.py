@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox.arrival import Arrival, Receipt
-from handlers.inbox.database import BUSY_SECONDS, Database
-from handlers.inbox.groups import Groups
+from handlers.inbox.database import Database
+from handlers.inbox.groups import SqliteGroups
 from handlers.inbox.line import Line, Ticket
+from handlers.inbox.postgresql_groups import PostgresqlGroups
 
+PATIENCE_SECONDS = 5.0
 GATHER_SECONDS = 0.003
 A_CROWD = 1.2
 MEMORY = 16
@@ -19,8 +21,8 @@ class Writer:
 
     def __init__(self, database: Database, debounce: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self._database = database
-        self._groups = Groups(database.engine.dialect, debounce)
-        self._line = Line(BUSY_SECONDS)
+        self._groups = groups_of(database, debounce)
+        self._line = Line(PATIENCE_SECONDS)
         self._sleep = sleep
         self._company = 1.0
 
@@ -87,3 +89,9 @@ def _fail(tickets: Sequence[Ticket], failure: Exception) -> None:
     for ticket in tickets:
         if ticket.receipts is None:
             ticket.failure = failure
+
+
+def groups_of(database: Database, debounce: float) -> SqliteGroups | PostgresqlGroups:
+    """The statements that this kind of database keeps arrivals with."""
+    dialect = database.engine.dialect
+    return SqliteGroups(dialect, debounce) if dialect.name == "sqlite" else PostgresqlGroups(debounce)

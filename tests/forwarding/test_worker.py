@@ -13,10 +13,10 @@ from working import NOON, Bench, Reply
 from handlers.errors import InvalidNotification, LookUpFailed
 from handlers.inbox import tables
 from handlers.inbox.arrival import Arrival
-from handlers.inbox.database import newest_sqlite
 from handlers.inbox.links import link
 from handlers.inbox.pauses import get_pause, hold, resume
 from handlers.inbox.queue import Queue
+from handlers.inbox.sqlite import newest_sqlite
 from handlers.platform import Found, Gone, Skipped
 
 
@@ -428,6 +428,7 @@ def test_a_turn_that_fails_is_followed_by_another(bench):
     assert outcomes(bench) == [("sent", None)]
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_away_for_a_while_loses_nothing(bench, tmp_path):
     bench.hear({"id": "ev-1", "eventName": "A"})
     other = newest_sqlite().connect(Path(tmp_path) / "marquee.db", isolation_level=None)

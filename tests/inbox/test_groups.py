@@ -8,12 +8,12 @@ from sqlalchemy import delete, event, select
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database
-from handlers.inbox.groups import Groups
 from handlers.inbox.schema import migrate
+from handlers.inbox.writer import groups_of
 
 
 def keep(database, arrivals):
-    groups = Groups(database.engine.dialect, debounce=1.0)
+    groups = groups_of(database, debounce=1.0)
     with database.turn(), database.write_plainly() as cursor:
         return groups.keep(cursor, arrivals)
 
@@ -66,6 +66,7 @@ def test_a_duplicate_marks_nothing_as_changed(database):
 
 
 @pytest.mark.parametrize("size", [1, 10, 200])
+@pytest.mark.sqlite
 def test_a_group_of_any_size_costs_the_same_few_statements(database, size):
     arrivals = [arrival(f"ev-{n}", delivery_id=f"d-{n}") for n in range(size)]
     executed = []
@@ -90,9 +91,10 @@ def test_errors_of_a_list_are_kept_by_their_numbers(database):
     assert database.rows(select(tables.notification.c.detail)) == [('{"dates":{"0":["Is no time."]}}',)]
 
 
+@pytest.mark.sqlite
 def test_known_deliveries_are_found_by_their_index(database):
     keep(database, [arrival(delivery_id=f"d-{n}") for n in range(50)])
-    known = Groups(database.engine.dialect, debounce=1.0)._known
+    known = groups_of(database, debounce=1.0)._known
     sql, _ = known._compiled(3)
     with database.read() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", ("tickets", "d-1") * 3).fetchall()

@@ -1,5 +1,6 @@
 """When a source was heard, by whatever came from outside."""
 
+import pytest
 from inboxes import NOON, arrival
 
 from handlers.forwarding.preparing import HINT
@@ -30,6 +31,7 @@ def test_the_newest_come_first_and_no_more_than_asked_for(database):
     assert reports.heard(database, "other", 3) == []
 
 
+@pytest.mark.sqlite
 def test_the_index_without_hints_is_read_from_its_end_however_many_there_are(database):
     with database.read() as connection:
         sql = reports.heard_query("tickets", 10).compile(connection, compile_kwargs={"literal_binds": True})

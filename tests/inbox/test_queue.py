@@ -84,6 +84,7 @@ def test_what_changes_now_is_taken_at_once_however_much_waits(database, writer):
 
 
 @pytest.mark.parametrize("query", [LONGEST, NEWEST])
+@pytest.mark.sqlite
 def test_choosing_reads_the_index_alone_and_neither_scans_nor_sorts_the_backlog(database, query):
     backlog(database, 1000)
     with database.read() as connection:
@@ -92,6 +93,7 @@ def test_choosing_reads_the_index_alone_and_neither_scans_nor_sorts_the_backlog(
     assert plan == ["SEARCH event USING COVERING INDEX event_due (due_at<?)"]
 
 
+@pytest.mark.sqlite
 def test_loading_what_was_chosen_reads_no_other_event(database):
     with database.read() as connection:
         sql = _CHANGED.where(tables.event.c.id.in_([1, 2])).compile(connection, compile_kwargs={"literal_binds": True})
@@ -246,6 +248,7 @@ def test_a_look_that_does_not_reach_all_leaves_out_the_event_at_which_it_ends(da
     assert sum(len(chunk) for chunk in line.pending(many)) == LOOK + 47
 
 
+@pytest.mark.sqlite
 def test_what_was_settled_long_ago_costs_no_look_for_what_waits(database):
     statements = [
         queue_module._PENDING.where(queue_module._note.event_id.in_([1, 2])).limit(9),

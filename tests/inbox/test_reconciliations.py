@@ -173,18 +173,21 @@ def plan(database, query):
         return [step[3] for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
 
 
+@pytest.mark.sqlite
 def test_looking_for_what_is_missing_goes_along_the_index_and_sorts_nothing(database):
     steps = plan(database, reconciliations.expected_after("tickets", "m"))
     assert steps[0].startswith("SEARCH event USING INDEX event_identity (source=? AND external_id>?)")
     assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
 
 
+@pytest.mark.sqlite
 def test_comparing_a_page_reads_no_other_event(database):
     steps = plan(database, reconciliations.standings_query("tickets", ["a", "b"]))
     assert steps[0].startswith("SEARCH event USING INDEX event_identity (source=? AND external_id=?)")
     assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == []
 
 
+@pytest.mark.sqlite
 def test_the_newest_notification_is_found_by_its_event_alone(database):
     steps = plan(database, reconciliations.expected_after("tickets", "m"))
     assert any("USING COVERING INDEX notification_event (event_id=?)" in step for step in steps)

@@ -74,6 +74,7 @@ def test_a_refused_delivery_does_not_take_its_id(writer):
     assert not writer.store(arrival(delivery_id="d-1")).duplicate
 
 
+@pytest.mark.sqlite
 def test_requests_that_wait_together_share_commits(database, writer):
     commits = []
     event.listen(database.engine, "checkout", lambda *_: commits.append(1))
@@ -94,6 +95,7 @@ def test_whoever_comes_alone_does_not_wait_for_company(database):
     assert naps == []
 
 
+@pytest.mark.sqlite
 def test_where_notifications_come_in_crowds_a_commit_waits_for_more_of_them_and_later_no_more(database):
     naps = []
     writer = Writer(database, 1.0, naps.append)
@@ -122,6 +124,7 @@ def test_within_one_commit_the_first_of_a_delivery_stands(database, writer):
     assert len({w.result().notification for w in waiting}) == 1
 
 
+@pytest.mark.sqlite
 def test_one_arrival_that_the_database_refuses_does_not_take_the_others_with_it(database, writer):
     with ThreadPoolExecutor(3) as pool, database.write():
         first = pool.submit(writer.store, arrival("first"))
@@ -143,6 +146,7 @@ def test_several_of_one_sender_are_kept_in_their_order_with_a_receipt_for_each(d
     assert [int(receipt.notification) for receipt in receipts] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.sqlite
 def test_several_share_one_commit_with_whoever_waits_beside_them(database, writer):
     commits = []
     event.listen(database.engine, "checkout", lambda *_: commits.append(1))
@@ -157,6 +161,7 @@ def test_several_share_one_commit_with_whoever_waits_beside_them(database, write
     assert len(commits) == 1
 
 
+@pytest.mark.sqlite
 def test_none_at_all_are_kept_without_a_commit(database, writer):
     with database.write() as connection:
         connection.exec_driver_sql("DROP TABLE body")
@@ -170,6 +175,7 @@ def test_of_several_of_which_one_is_refused_by_the_database_none_is_kept(databas
     assert database.rows(select(tables.event.c.id)) == []
 
 
+@pytest.mark.sqlite
 def test_several_that_the_database_refuses_do_not_take_those_beside_them_with_it(database, writer):
     with ThreadPoolExecutor(3) as pool, database.write():
         before = pool.submit(writer.store_all, [arrival("a", body=b"a"), arrival("b", body=b"b")])
@@ -229,6 +235,7 @@ def test_each_several_is_kept_whole_and_in_order_or_not_at_all_and_each_delivery
     database.close()
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_written_is_said_so(database, writer):
     with database.write() as connection:
         connection.exec_driver_sql("DROP TABLE body")
@@ -236,13 +243,15 @@ def test_a_database_that_cannot_be_written_is_said_so(database, writer):
         writer.store(arrival())
 
 
+@pytest.mark.sqlite
 def test_what_is_acknowledged_is_in_the_file(database, writer):
     writer.store(arrival())
-    with sqlite3.connect(f"file:{database.path}?mode=ro", uri=True) as other:
+    with sqlite3.connect(f"file:{database.engine.url.database}?mode=ro", uri=True) as other:
         assert other.execute("SELECT count(*) FROM notification").fetchone() == (1,)
     other.close()
 
 
+@pytest.mark.sqlite
 def test_commits_survive_a_power_cut_in_wal_mode(database):
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
@@ -250,6 +259,7 @@ def test_commits_survive_a_power_cut_in_wal_mode(database):
         assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_refuses_and_takes_again_when_there_is_room(database, writer):
     database.engine.dispose()
     full = _full(database)

@@ -164,6 +164,7 @@ def test_metrics_tell_what_waits_what_died_and_since_when(database, client, writ
         assert line in text
 
 
+@pytest.mark.sqlite
 def test_counters_are_told_even_without_the_inbox(database, client):
     with database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE lease RENAME TO hidden")

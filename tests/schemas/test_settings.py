@@ -92,7 +92,7 @@ def test_an_empty_secret_counts_as_none(environment):
         ),
         *(
             ("DATABASE_URL", value)
-            for value in ("postgresql+psycopg://h/d", "sqlite://", "sqlite:///:memory:", "nonsense")
+            for value in ("postgresql+psycopg://h", "mysql://h/d", "sqlite://", "sqlite:///:memory:", "nonsense")
         ),
         ("HUBSPOT_API_VERSION", "../admin"),
         ("HUBSPOT_TIME_ZONE", "Mars/Phobos"),

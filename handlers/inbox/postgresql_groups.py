@@ -1,0 +1,110 @@
+"""Puts a group of arrivals into PostgreSQL's tables with one statement, whatever the number of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handlers.inbox.arrival import Arrival, Receipt
+from handlers.inbox.groups import Delivery, delivery_of, written
+
+# Rows of `event` are locked in the order of source and external id, here as everywhere, so that nobody waits in a circle.
+_KEEP = """
+WITH arrival AS (
+  SELECT * FROM unnest(
+    %(place)s::int[], %(source)s::text[], %(external_id)s::text[], %(delivery_id)s::text[], %(action)s::text[],
+    %(received_at)s::float8[], %(detail)s::text[], %(content)s::bytea[]
+  ) AS given(place, source, external_id, delivery_id, action, received_at, detail, content)
+), fresh AS (
+  SELECT arrival.*, nextval(pg_get_serial_sequence('notification', 'id')) AS number FROM arrival
+  WHERE delivery_id IS NULL OR external_id IS NULL OR NOT EXISTS (
+    SELECT FROM notification held
+    WHERE held.source = arrival.source AND held.delivery_id = arrival.delivery_id AND held.event_id IS NOT NULL
+  )
+  ORDER BY place
+), marked AS (
+  INSERT INTO event (source, external_id, changes, changed_at, due_at)
+  SELECT source, external_id, count(*), min(received_at), min(received_at) + %(debounce)s::float8
+  FROM fresh WHERE external_id IS NOT NULL GROUP BY source, external_id ORDER BY source, external_id
+  ON CONFLICT (source, external_id) DO UPDATE SET
+    changes = event.changes + excluded.changes,
+    changed_at = coalesce(event.changed_at, excluded.changed_at),
+    due_at = coalesce(event.due_at, excluded.due_at)
+  RETURNING id, source, external_id
+), stored AS (
+  INSERT INTO notification
+    (id, source, event_id, delivery_id, action, received_at, outcome, reason, detail, settled_at)
+  SELECT number, fresh.source, marked.id, delivery_id, action, received_at,
+    CASE WHEN detail IS NULL THEN 'pending' ELSE 'dead' END, CASE WHEN detail IS NULL THEN NULL ELSE 'invalid' END,
+    detail, CASE WHEN detail IS NULL THEN NULL ELSE received_at END
+  FROM fresh LEFT JOIN marked ON marked.source = fresh.source AND marked.external_id = fresh.external_id
+  ON CONFLICT (source, delivery_id) WHERE delivery_id IS NOT NULL AND event_id IS NOT NULL DO NOTHING
+  RETURNING id
+), kept AS (
+  INSERT INTO body (notification_id, content) SELECT number, content FROM fresh JOIN stored ON stored.id = number
+  RETURNING notification_id
+)
+SELECT place, number FROM fresh JOIN kept ON notification_id = number
+"""
+_HELD = """
+SELECT source, delivery_id, id FROM notification
+WHERE (source, delivery_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND event_id IS NOT NULL
+"""
+
+
+class PostgresqlGroups:
+    """The door's statements. `debounce` is how many seconds an event waits for more changes."""
+
+    def __init__(self, debounce: float) -> None:
+        self._debounce = debounce
+
+    def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each."""
+        firsts = _firsts(arrivals)
+        fresh = dict(self._insert(cursor, arrivals, firsts))
+        known = {delivery: fresh[place] for place in fresh if (delivery := delivery_of(arrivals[place]))}
+        others = [arrivals[place] for place in firsts if place not in fresh]
+        known |= _held(cursor, others) if others else {}
+        return [_receipt(fresh.get(place), arrival, known) for place, arrival in enumerate(arrivals)]
+
+    def _insert(self, cursor: Any, arrivals: Sequence[Arrival], places: Sequence[int]) -> list[tuple[int, int]]:
+        """The places of those that were new, with their numbers."""
+        group = [arrivals[place] for place in places]
+        columns = {
+            "place": list(places),
+            "source": [one.source for one in group],
+            "external_id": [one.event for one in group],
+            "delivery_id": [one.delivery_id for one in group],
+            "action": [one.action for one in group],
+            "received_at": [one.received_at for one in group],
+            "detail": [None if one.errors is None else written(one.errors) for one in group],
+            "content": [one.body for one in group],
+        }
+        cursor.execute(_KEEP, {**columns, "debounce": self._debounce})
+        return list(cursor.fetchall())
+
+
+def _firsts(arrivals: Sequence[Arrival]) -> list[int]:
+    """The places of all but those whose delivery came before in the same group."""
+    seen: set[Delivery] = set()
+    places = []
+    for place, arrival in enumerate(arrivals):
+        delivery = delivery_of(arrival)
+        if delivery is None or delivery not in seen:
+            places.append(place)
+        if delivery is not None:
+            seen.add(delivery)
+    return places
+
+
+def _receipt(number: int | None, arrival: Arrival, known: Mapping[Delivery, int]) -> Receipt:
+    if number is not None:
+        return Receipt(str(number), duplicate=False)
+    delivery = delivery_of(arrival)
+    if delivery is None or delivery not in known:
+        raise LookupError("A notification was neither stored nor there already.")
+    return Receipt(str(known[delivery]), duplicate=True)
+
+
+def _held(cursor: Any, arrivals: Sequence[Arrival]) -> dict[Delivery, int]:
+    """The notifications that hold the arrivals' delivery ids."""
+    cursor.execute(_HELD, ([one.source for one in arrivals], [one.delivery_id for one in arrivals]))
+    return {(source, delivery_id): number for source, delivery_id, number in cursor.fetchall()}

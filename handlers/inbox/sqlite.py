@@ -1,0 +1,114 @@
+"""SQLite, for one host: a file in WAL mode that several processes write in turn."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from handlers.errors import InboxUnavailable
+from handlers.inbox.locks import WriteLock
+
+try:
+    import pysqlite3.dbapi2 as wheel_sqlite
+except ImportError:
+    wheel_sqlite = None
+
+# The WAL-reset bug of all SQLite before it can corrupt a database that several connections write:
+# https://sqlite.org/wal.html#the_wal_reset_bug
+SOUND_SQLITE = (3, 51, 3)
+BUSY_SECONDS = 5.0
+
+
+def newest_sqlite() -> ModuleType:
+    """The SQLite driver with the newer library: the wheel's where there is one, else Python's own."""
+    return wheel_sqlite if wheel_sqlite is not None else sqlite3
+
+
+def is_sound(driver: ModuleType) -> bool:
+    """Whether several processes may write through this driver."""
+    return tuple(int(part) for part in driver.sqlite_version.split(".")) >= SOUND_SQLITE
+
+
+class Sqlite:
+    """The file of a `sqlite:///` URL; its folder is made if need be. Raises `InboxUnavailable`."""
+
+    begin = "BEGIN IMMEDIATE"
+    errors: type[Exception] = newest_sqlite().Error
+    faulty: tuple[type[Exception], ...] = tuple(
+        getattr(newest_sqlite(), name) for name in ("IntegrityError", "DataError", "ProgrammingError", "InterfaceError")
+    )
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        path = Path(make_url(url).database or "")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = WriteLock(path.with_name(path.name + ".lock"), patience=2 * BUSY_SECONDS)
+            with self._lock:
+                _create(path)
+        except (OSError, self.errors) as error:
+            raise InboxUnavailable(f"The database cannot be used: {error}.") from error
+        self.engine = _engine(url, pool_size)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One writer at a time."""
+        with self._lock:
+            yield
+
+    def be_alone(self, connection: Connection) -> None:
+        """Whoever writes is."""
+
+    def tidy(self, pages: int) -> None:
+        """Give up to `pages` free pages back to the file system, and keep the write-ahead log short."""
+        with self._lock, self.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()  # frees a page with each row fetched
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.close()
+
+    def close(self) -> None:
+        """Give the lock's file back."""
+        self._lock.close()
+
+
+def _create(path: Path) -> None:
+    """The two choices that stay with the file; made under the lock, because each needs the file for itself."""
+    connection = newest_sqlite().connect(path, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only has effect before the first table
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        module=newest_sqlite(),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS, "cached_statements": 512},
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours to say
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose acknowledged commits at a power cut in WAL mode
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA journal_size_limit = 67108864")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
