@@ -73,7 +73,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Expected:
-    """An event that was public and is not cancelled, as far as is known: the list should tell of it. Times as in its state."""
+    """An event that the list should tell of, for all that is known. Times as in its state."""
 
     event: str
     waits: bool
@@ -169,14 +169,14 @@ def standings_query(source: str, events: Collection[str]) -> Select[Any]:
 
 
 def expected(database: Database, source: str) -> Iterator[list[Expected]]:
-    """Every event of a source that was public and is not cancelled, a chunk at a time."""
+    """Every event of a source that was public, or has its marketing event, and is not cancelled, a chunk at a time."""
     last = ""
     while chunk := database.rows(expected_after(source, last)):
         last = chunk[-1].external_id
         yield [
             Expected(row.external_id, row.due_at is not None, row.start, row.end, _newest_of(row), row.run_at)
             for row in chunk
-            if row.published and not row.cancelled
+            if (row.published or row.is_linked) and not row.cancelled
         ]
 
 
@@ -186,11 +186,12 @@ def expected_after(source: str, last: str) -> Select[Any]:
     query = _with_newest(
         select(
             *(_event.external_id, _event.due_at, _state.published, _listed.run_at),
+            _link.object_id.is_not(None).label("is_linked"),
             told["startDateTime"].as_string().label("start"),
             told["endDateTime"].as_string().label("end"),
             told["eventCancelled"].as_boolean().label("cancelled"),
         ),
-        tables.event.outerjoin(tables.state).outerjoin(tables.listed),
+        tables.event.outerjoin(tables.state).outerjoin(tables.listed).outerjoin(tables.link),
     )
     return query.where(_event.source == source, _event.external_id > last).order_by(_event.external_id).limit(CHUNK)
 

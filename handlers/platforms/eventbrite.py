@@ -110,17 +110,7 @@ def list_events(source: EventbriteSource, following: str | None) -> Listing:
     organization's list heeds `time_filter` and `page_size` is in dispute; all is well if not, but for more pages.
     """
     place = _place(source, following) or _Place((yield from _organization(source)), parents=source.series == "parent")
-    params = {
-        "expand": EXPANSIONS,
-        "order_by": "created_asc",
-        "page_size": str(PER_PAGE),
-        "show_series_parent": "true" if place.parents else "false",
-        "status": "all",
-        "time_filter": "current_future",
-        **({"continuation": place.continuation} if place.continuation else {}),
-    }
-    answer = yield Get(f"/v3/organizations/{place.organization}/events/", params)
-    said = _readable(_LISTING, answer.body)
+    said = yield from _listing(place)
     events = []
     for event in said["events"]:
         events += yield from _listed(event, source)
@@ -161,6 +151,25 @@ def _place(source: EventbriteSource, following: str | None) -> _Place | None:
     if place is None or source.organization_id not in (None, place[1]):
         return None
     return _Place(place[1], parents=place[2] == "parents", continuation=place[3])
+
+
+def _listing(place: _Place) -> Generator[Get, Answer, Any]:
+    """A continuation is not good for ever: one that is refused (`BAD_CONTINUATION_TOKEN`, a 400) begins the list anew."""
+    path = f"/v3/organizations/{place.organization}/events/"
+    params = {
+        "expand": EXPANSIONS,
+        "order_by": "created_asc",
+        "page_size": str(PER_PAGE),
+        "show_series_parent": "true" if place.parents else "false",
+        "status": "all",
+        "time_filter": "current_future",
+    }
+    if place.continuation:
+        answer = yield Get(path, {**params, "continuation": place.continuation}, frozenset({200, 400}))
+        if answer.status == 200:
+            return _readable(_LISTING, answer.body)
+    answer = yield Get(path, params)
+    return _readable(_LISTING, answer.body)
 
 
 def _following(place: _Place, pagination: Mapping[str, Any], source: EventbriteSource) -> str | None:

@@ -109,7 +109,8 @@ def handshake(knock: Knock, source: ZoomSource) -> Welcome | None:
 def read(body: Json, headers: Headers, source: ZoomSource) -> Notification | Ignored:
     """What happened to which webinar or Zoom Event. Raises `InvalidNotification`.
 
-    A retry is the same delivery as long as Zoom keeps the time of its signature, which nobody promises.
+    A retry is the same delivery as long as Zoom keeps the time of its signature, which nobody promises. There are no
+    drafts of webinars: whichever is told of is there for its registrants, and missed in the list once it is not.
     """
     action = body.get("event")
     if isinstance(action, str) and action not in _TOLD:
@@ -128,7 +129,7 @@ def read(body: Json, headers: Headers, source: ZoomSource) -> Notification | Ign
         digest(stamp.encode(), write_json(body)) if stamp else None,
         payload.get("time_stamp", said.get("event_ts")),
         fields=fields,
-        published=True if said["event"] == "zoom_events.event_published" else None,
+        published=True if schema is _WEBINAR or said["event"] == "zoom_events.event_published" else None,
         said=body["payload"]["object"],
     )
 

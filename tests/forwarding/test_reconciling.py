@@ -73,6 +73,16 @@ def test_an_event_that_the_list_lost_is_looked_up_and_ends_cancelled(bench):
     assert counts(bench.compare()) == (6, 0, 0, False)
 
 
+def test_an_event_that_nobody_called_public_is_missed_too_if_hubspot_has_it(bench):
+    bench.sell(*names(3))
+    bench.compare()
+    bench.work(5)
+    with bench.database.write() as connection:
+        connection.execute(tables.state.update().values(published=False))
+    del bench.office.found["acme:e001"]
+    assert bench.compare().missing == 1
+
+
 def test_a_cancellation_that_only_a_notification_told_is_no_difference_to_a_list_that_tells_none(bench):
     bench.sell(*names(2))
     bench.compare()

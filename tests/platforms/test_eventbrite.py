@@ -327,6 +327,13 @@ def test_a_list_goes_on_where_it_was_left_and_ends():
     assert last.following is None
 
 
+def test_a_continuation_that_is_good_no_longer_begins_the_list_anew():
+    first, _asked = page((200, LISTING), **MINE)
+    again, asked = page((400, {}), (200, LISTING), following=first.following, **MINE)
+    assert ["continuation" in question.params for question in asked] == [True, False]
+    assert again == first
+
+
 def test_of_series_the_list_shows_dates_or_parents():
     for series, shown in (("occurrences", "false"), ("parent", "true")):
         found, (question,) = page((200, LISTING | LAST), series=series, **MINE)

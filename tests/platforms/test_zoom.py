@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
-from recorded import PLATFORMS, answer, source, table
+from recorded import PLATFORMS, answer, cases, source, table
 from werkzeug.datastructures import Headers
 
 from handlers.errors import InvalidNotification, Refusal
@@ -384,6 +384,12 @@ def test_a_webinar_that_is_recovered_takes_place_again():
 def event(name, said=None):
     about = {"event_id": "4uzfv3JwTeyR5QpC3PXwMg"} | (said or {})
     return read({"event": f"zoom_events.{name}", "event_ts": 9, "payload": {"object": about}}, {}, bare())
+
+
+@pytest.mark.parametrize("case", [case for case in cases("zoom")["told"] if case.get("is") == "notification"])
+def test_a_webinar_that_is_told_of_has_been_seen_by_somebody(case):
+    said = read(case["body"], {}, source("zoom", **case.get("source", {})))
+    assert said.published is True or said.action.startswith("zoom_events.")
 
 
 def test_a_zoom_event_is_told_as_far_as_it_is_known():
