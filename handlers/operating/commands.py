@@ -1,9 +1,10 @@
 """The operator's commands."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol
 
 import click
 from flask import Flask
@@ -17,12 +18,15 @@ from handlers.forwarding.outgoing import Outgoing
 from handlers.forwarding.reconciling import Roll, Wish
 from handlers.inbox import links
 from handlers.inbox.known import Hints
-from handlers.operating import backfilling, checking, trying
+from handlers.operating import backfilling, checking, logs, trying
 from handlers.operating.linking import import_links
 from handlers.platform import Platform
 from handlers.receiving.verifier import sign
 from schemas.links import LinkSchema
+from schemas.settings import Settings
 from schemas.sources import Source
+
+P = ParamSpec("P")
 
 
 class Service(checking.Service, Protocol):
@@ -52,6 +56,7 @@ class Service(checking.Service, Protocol):
 
 def register(app: Flask, service: Service) -> None:
     """Add the commands to `flask`."""
+    quietly = _quiet(service.configuration.settings)
 
     @app.cli.command("work")
     def work() -> None:
@@ -59,6 +64,7 @@ def register(app: Flask, service: Service) -> None:
         service.work()
 
     @app.cli.command("check")
+    @quietly
     def check() -> None:
         """Check settings, sources, database, and what HubSpot allows; the exit status is 1 if anything is amiss."""
         faults = 0
@@ -79,6 +85,7 @@ def register(app: Flask, service: Service) -> None:
         help="A CSV file with the header source,external_id,object_id; all of its rows or none.",
     )
     @click.option("--dry-run", is_flag=True, help="With --import: only tell what would change.")
+    @quietly
     def link(
         source: str | None, external_id: str | None, object_id: str | None, file: Path | None, *, dry_run: bool
     ) -> None:
@@ -101,6 +108,7 @@ def register(app: Flask, service: Service) -> None:
     @app.cli.command("try-map")
     @click.argument("source")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @quietly
     def try_map(source: str, file: Path) -> None:
         """Show what the notification saved in FILE (its JSON body) would become in HubSpot; nothing is sent there.
 
@@ -119,6 +127,7 @@ def register(app: Flask, service: Service) -> None:
     @click.option("--all", "everything", is_flag=True, help="Ask about every listed event that is or was public.")
     @click.option("--believe", is_flag=True, help="Believe the list even if much of what is known is missing in it.")
     @click.option("--restart", is_flag=True, help="Begin anew, where a run was interrupted.")
+    @quietly
     def backfill(source: str, *, dry_run: bool, everything: bool, believe: bool, restart: bool) -> None:
         """Compare SOURCE with its platform's list now, and have what differs looked up and sent by the worker.
 
@@ -137,6 +146,7 @@ def register(app: Flask, service: Service) -> None:
     @click.option("--events", default=1, show_default=True, type=click.IntRange(1), help="About how many events.")
     @click.option("--rate", type=click.FloatRange(0.01), help="How many a second at most.")
     @click.option("--url", help="Where Marquee listens; by default where the settings say.")
+    @quietly
     def send_sample(source: str, count: int, events: int, rate: float | None, url: str | None) -> None:
         """Sign and post sample notifications to SOURCE as its platform would."""
         configured = _known_source(service, source)
@@ -150,6 +160,20 @@ def register(app: Flask, service: Service) -> None:
             raise click.ClickException(str(error)) from error
         click.echo(", ".join(f"{number} × {answer}" for answer, number in sorted(answers.items())))
         raise SystemExit(0 if all(answer.startswith("2") for answer in answers) else 1)
+
+
+def _quiet(settings: Settings) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Keeps the log, but for warnings, out of what a person reads."""
+
+    def quietly(command: Callable[P, None]) -> Callable[P, None]:
+        @wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            logs.configure(settings.log_format, max("WARNING", settings.log_level, key=logs.severity))
+            command(*args, **kwargs)
+
+        return run
+
+    return quietly
 
 
 def _link(service: Service, source: str, external_id: str, object_id: str) -> None:

@@ -31,7 +31,7 @@ _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(sh
 
 def configure(log_format: str = "json", level: str = "INFO") -> None:
     """Log from now on at `level`, as `json` or as `text` for people."""
-    number = logging.getLevelNamesMapping()[level]
+    number = severity(level)
     structlog.configure(
         processors=[*_SHARED, *_last(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -44,6 +44,11 @@ def configure(log_format: str = "json", level: str = "INFO") -> None:
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
     for noisy in ("alembic", "werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def severity(level: str) -> int:
+    """The number of a level's name: the greater the worse."""
+    return logging.getLevelNamesMapping()[level]
 
 
 _MALFORMED = "Invalid request from"

@@ -19,7 +19,7 @@ def command(tmp_path, monkeypatch, sandbox):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/commands.db")
     monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.url)
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "sandbox")
-    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
     app = create_app(configure(discover()))
     yield partial(invoke, app)
     app.extensions["marquee"].stop()
@@ -37,6 +37,10 @@ def test_check_finds_all_well(command):
 def test_check_tells_what_hubspot_says_of_the_token(command, sandbox):
     sandbox.fault("unauthorized")
     assert command("check").exit_code == 1
+
+
+def test_what_a_person_reads_is_not_mixed_with_the_log(command):
+    assert "action=" not in command("check").output.replace('"action":', "action=")
 
 
 def test_a_link_is_set_once(command):
