@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jmespath.parser import ParsedResult
-from marshmallow import ValidationError
 
+from handlers import loading
 from handlers.errors import InvalidNotification
 from handlers.platform import Fields, Json
 from handlers.signatures import GITHUB, Basic, Hmac, Scheme, StandardWebhooks, Token
@@ -33,10 +33,7 @@ def scheme(source: OwnSource, query: str | None = None) -> Scheme:
 
 def load(words: Json) -> dict[str, Any]:
     """The words as they are kept inside. Raises `InvalidNotification`."""
-    try:
-        said: dict[str, Any] = _NOTIFICATION.load(words)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
+    said: dict[str, Any] = loading.load(_NOTIFICATION, words)
     return said
 
 

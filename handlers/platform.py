@@ -214,11 +214,22 @@ class Platform(Generic[S]):
 
 
 def without(event: Json, private: frozenset[str]) -> Json:
-    """The event without the members that are `private`; JSON from outside is not nested deeper than its parser let it."""
-    return _pruned(event, private) if private else event
+    """The event without the members that are `private`; without recursion, since JSON may be nested deeper than calls."""
+    if not private:
+        return event
+    pruned = _copied(event, private)
+    waiting = [pruned]
+    while waiting:
+        place = waiting.pop()
+        for key, inner in place.items() if isinstance(place, dict) else enumerate(place):
+            if isinstance(inner, Mapping | list):
+                place[key] = _copied(inner, private)
+                waiting.append(place[key])
+    whole: Json = pruned
+    return whole
 
 
-def _pruned(value: Any, private: frozenset[str]) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _pruned(inner, private) for name, inner in value.items() if name not in private}
-    return [_pruned(inner, private) for inner in value] if isinstance(value, list) else value
+def _copied(value: Any, private: frozenset[str]) -> Any:
+    if isinstance(value, list):
+        return list(value)
+    return {name: inner for name, inner in value.items() if name not in private}

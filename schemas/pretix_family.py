@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates, validates_schema
+from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
 from schemas.addresses import WebUrl, fit_for_an_address
 from schemas.fields import Flag, Instant, Text, Value, VersionNumber, shape
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema, unguessable
 from schemas.translated import Translated
 
@@ -27,16 +28,7 @@ class Number(Value[int]):
         return value
 
 
-class _Said(Schema):
-    """An object of pretix's."""
-
-    class Meta:
-        """Only what HubSpot shows; it says more."""
-
-        unknown = EXCLUDE
-
-
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body: a hint of what changed, and where. `event` is null where it was deleted through the API."""
 
     notification_id = Number(required=True)
@@ -58,7 +50,7 @@ class Delivery(_Said):
             raise ValidationError("Is missing: which date of the series?", "subevent")
 
 
-class EventObject(_Said):
+class EventObject(Said):
     """An event. One of eventyay's tells no `public_url`."""
 
     name = Translated(required=True)
@@ -70,7 +62,7 @@ class EventObject(_Said):
     meta_data = fields.Dict(load_default=dict, allow_none=True)
 
 
-class DateObject(_Said):
+class DateObject(Said):
     """A date of a series (pretix calls it a subevent)."""
 
     name = Translated(load_default=dict, allow_none=True)
@@ -82,25 +74,25 @@ class DateObject(_Said):
     meta_data = fields.Dict(load_default=dict, allow_none=True)
 
 
-class EventSettings(_Said):
+class EventSettings(Said):
     """An event's settings, among which stands its description, in Markdown."""
 
     frontpage_text = Translated(load_default=dict, allow_none=True)
 
 
-class Organizer(_Said):
+class Organizer(Said):
     """Who organizes."""
 
     name = Text(load_default=None, allow_none=True)
 
 
-class Numbered(_Said):
+class Numbered(Said):
     """Only which date it is."""
 
     id = Number(required=True)
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of a list, and whether there are more."""
 
     results = fields.List(fields.Dict(), required=True)

@@ -39,8 +39,13 @@ class _TooMuch(Exception):
 
 
 def quoted(segment: str) -> str:
-    """One segment of a path: nothing in it can lead elsewhere."""
-    return quote(segment, safe="") if segment.strip(".") else quote(segment, safe="").replace(".", "%2E")
+    """One segment of a path: nothing in it can lead elsewhere. Raises `ValueError` for `.` and `..`.
+
+    These are steps however they are written: `%2E` is the same as a dot (RFC 3986, 6.2.2.2), and `requests` makes it one.
+    """
+    if segment in (".", ".."):
+        raise ValueError("No segment of a path can be called so.")
+    return quote(segment, safe="")
 
 
 class Outgoing:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from time import time
 
+from handlers.errors import LookUpFailed
 from handlers.forwarding.candidates import Candidate, apps_of, candidates, ids_of, others_accounts, under_account
 from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.outgoing import Reply
 from handlers.forwarding.waits import Pause, judge_look_up
 from schemas.sources import Source
+
+UNASKABLE = "hubspot_cannot_look_for_id"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Resolver:
         """Ask for this app's own marketing events first, which are known at once, then for those of any app.
 
         They count where they were made under the source's `account_id`; without one, any does. Those of other apps
-        count only with `update_foreign`.
+        count only with `update_foreign`. Raises `LookUpFailed` for an id that cannot stand in an address of HubSpot's:
+        nobody knows then what other apps made.
         """
         searched = self._hubspot.search(external_id)
         if pause := self._pause(searched):
@@ -82,8 +86,13 @@ class Resolver:
         self._own_app = next((one.app_id for one in own if one.app_id), self._own_app)
         if mine := under_account(own, source.account_id):
             return _only(mine)
+        if external_id in (".", ".."):  # steps in a path, however they are written
+            raise LookUpFailed(UNASKABLE)
         listed = self._hubspot.identifiers(external_id)
         if pause := self._pause(listed):
+            # The search was answered below the same root: so this is about the id, and must not hold up all others.
+            if listed.status in (400, 404):
+                raise LookUpFailed(UNASKABLE)
             return HubSpotUnavailable(pause)
         return self._of_any_app(own, candidates(listed, external_id), source)
 

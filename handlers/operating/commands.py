@@ -23,7 +23,6 @@ from handlers.operating.linking import import_links
 from handlers.platform import Platform
 from handlers.receiving.verifier import sign
 from schemas.links import LinkSchema
-from schemas.settings import Settings
 from schemas.sources import Source
 
 P = ParamSpec("P")
@@ -56,7 +55,7 @@ class Service(checking.Service, Protocol):
 
 def register(app: Flask, service: Service) -> None:
     """Add the commands to `flask`."""
-    quietly = _quiet(service.configuration.settings)
+    quietly = _quiet(service)
 
     @app.cli.command("work")
     def work() -> None:
@@ -162,12 +161,13 @@ def register(app: Flask, service: Service) -> None:
         raise SystemExit(0 if all(answer.startswith("2") for answer in answers) else 1)
 
 
-def _quiet(settings: Settings) -> Callable[[Callable[P, None]], Callable[P, None]]:
+def _quiet(service: Service) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Keeps the log, but for warnings, out of what a person reads."""
 
     def quietly(command: Callable[P, None]) -> Callable[P, None]:
         @wraps(command)
         def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            settings = service.configuration.settings
             logs.configure(settings.log_format, max("WARNING", settings.log_level, key=logs.severity))
             command(*args, **kwargs)
 
@@ -228,7 +228,7 @@ def _listable(service: Service, name: str) -> Roll:
             f"{name}: {source.platform} tells no list of its events, so there is nothing to compare."
         )
     raise click.ClickException(
-        f"{name}: No token is set to ask {source.platform} with: give its api_token in the settings."
+        f"{name}: It has no token to ask {source.platform} with: give it what opens the API (api_token, or what README.md names)."
     )
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import ValidationError
 
+from handlers import loading
 from handlers.cloudevents_http import STRUCTURED, is_json_data, plain, unpack
 from handlers.digests import digest
 from handlers.errors import InvalidNotification
@@ -38,10 +38,7 @@ def read(body: Json, _headers: Headers, source: CloudEventsSource) -> Notificati
 
     Raises `InvalidNotification`, with errors by the event's attributes, `data.…` and `map.…`.
     """
-    try:
-        event = _EVENT.load(body)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
+    event = loading.load(_EVENT, body)
     if source.types and event["type"] not in source.types:
         return Ignored(_action(event["type"]))
     said = _said(plain(body), source)

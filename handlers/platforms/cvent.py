@@ -13,14 +13,15 @@ tells of all of them is Cvent's own manual sync.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 
 from handlers.content import parse_object
 from handlers.errors import InvalidNotification
+from handlers.loading import load
 from handlers.platform import Headers, Ignored, Json, Knock, Notification, Platform, Sample, Welcome
 from handlers.signatures import Scheme, Token
 from schemas.fields import Instant, given, shape
@@ -43,6 +44,7 @@ from schemas.text import cut, html_to_text
 CHANGES = frozenset({"eventmodified", "eventmanualsynced"})
 CANCELLATIONS = frozenset({"eventcancelled", "eventcanceled"})
 DELETIONS = frozenset({"eventdeleted"})
+_FIRST_SAMPLE = datetime(2026, 12, 1, tzinfo=UTC)
 _DELIVERY, _ENTRY, _NUMBERED = Delivery(), Entry(), Numbered()
 
 ORIGINS = {
@@ -96,13 +98,13 @@ def read(body: Json, _headers: Headers, source: CventSource) -> Notification | I
     ignored = kind not in CHANGES | CANCELLATIONS | DELETIONS or (kind in DELETIONS and source.on_deleted == "ignore")
     if isinstance(action, str) and ignored:
         return Ignored(action)
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     entry = _entry(said["message"])
     if kind in CHANGES:
-        event = _load(_ENTRY, entry)
+        event = load(_ENTRY, entry)
         fields, published = _fields(event, source), _published(event)
     else:
-        event = _load(_NUMBERED, entry)
+        event = load(_NUMBERED, entry)
         fields, published = {"eventCancelled": True}, None
     return Notification(
         said["eventType"],
@@ -129,7 +131,7 @@ def sample(_source: CventSource, event: int, count: int) -> Sample:
     }
     body = {
         "eventType": "EventModified",
-        "messageTime": f"2026-12-01T{count // 3600 % 24:02}:{count // 60 % 60:02}:{count % 60:02}.000Z",
+        "messageTime": f"{_FIRST_SAMPLE + timedelta(seconds=count):%Y-%m-%dT%H:%M:%S}.000Z",
         "messageStub": f"sample-{event}-{count}",
         "message": [entry],
     }
@@ -194,13 +196,6 @@ def _published(said: Mapping[str, Any]) -> bool | None:
 
 def _status(said: Mapping[str, Any]) -> str:
     return str(said.get("eventStatusName", "")).strip().lower()
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

@@ -13,9 +13,9 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from marshmallow import Schema, ValidationError
 
 from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.loading import load, readable
 from handlers.platform import (
     Answer,
     Api,
@@ -84,7 +84,7 @@ def read(body: Json, _headers: Headers, _source: EventbriteSource) -> Notificati
 
     A test has a placeholder for an address, whatever action it tries.
     """
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     action, url = said["config"]["action"], said["api_url"]
     is_test = isinstance(url, str) and url.startswith(_PLACEHOLDER)
     if action not in ABOUT_EVENTS or is_test:
@@ -167,9 +167,9 @@ def _listing(place: _Place) -> Generator[Get, Answer, Any]:
     if place.continuation:
         answer = yield Get(path, {**params, "continuation": place.continuation}, frozenset({200, 400}))
         if answer.status == 200:
-            return _readable(_LISTING, answer.body)
+            return readable(_LISTING, answer.body)
     answer = yield Get(path, params)
-    return _readable(_LISTING, answer.body)
+    return readable(_LISTING, answer.body)
 
 
 def _following(place: _Place, pagination: Mapping[str, Any], source: EventbriteSource) -> str | None:
@@ -190,7 +190,7 @@ def _organization(source: EventbriteSource) -> Generator[Get, Answer, str]:
     if source.organization_id is not None:
         return source.organization_id
     answer = yield Get("/v3/users/me/organizations/")
-    known: set[str] = {one["id"] for one in _readable(_ORGANIZATIONS, answer.body)["organizations"]}
+    known: set[str] = {one["id"] for one in readable(_ORGANIZATIONS, answer.body)["organizations"]}
     if len(known) != 1:
         raise LookUpFailed("organization_id_needed" if known else "platform_lists_no_organization")
     return known.pop()
@@ -201,7 +201,7 @@ def _listed(event: Json, source: EventbriteSource) -> Generator[Get, Answer, lis
 
     Without `event_sales_status` a cancelled event seems to be on, so that one is looked up for which it did not come.
     """
-    number: str = _readable(_NUMBERED, event)["id"]
+    number: str = readable(_NUMBERED, event)["id"]
     try:
         if event.get("status") in RUNNING and "event_sales_status" not in event:
             found = yield from look_up(number, source)
@@ -213,7 +213,7 @@ def _listed(event: Json, source: EventbriteSource) -> Generator[Get, Answer, lis
 
 
 def _found(event: Json, source: EventbriteSource) -> Found | Skipped:
-    said = _load(_EVENT, event)
+    said = load(_EVENT, event)
     if skipped := _skipped(said, source):
         return skipped
     public, was_public = said["status"] != "draft", bool(said["published"])
@@ -263,20 +263,6 @@ def _plain(text: Mapping[str, str | None]) -> str | None:
 
 def _name_of(expansion: Mapping[str, str | None] | None) -> str | None:
     return cut((expansion or {}).get("name") or "") or None
-
-
-def _readable(schema: Schema, value: Json) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

@@ -11,12 +11,14 @@ Only a 4xx makes OpenTicket try again, and nobody there could mend what cannot b
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 
 from handlers.errors import InvalidNotification
+from handlers.loading import load
 from handlers.platform import Headers, Ignored, Json, Notification, Platform, Sample
 from handlers.signatures import Scheme, Token
 from schemas.fields import given
@@ -38,6 +40,7 @@ CHANGES = frozenset({"create", "update"})
 DELETION = "delete"
 CANCELLED = ("canceled", "cancelled")
 NORMAL = "normal"
+_FIRST_SAMPLE = datetime(2026, 12, 1, tzinfo=UTC)
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _ABOUT, _DELIVERY, _NUMBERED = About(), Delivery(), Numbered()
 _EVENT, _DATE = EventProps(), DateProps()
@@ -61,17 +64,17 @@ def schemes(_source: EventixSource) -> Sequence[Scheme]:
 
 def read(body: Json, headers: Headers, source: EventixSource) -> Notification | Ignored:
     """What it says of an event, or of a date of one. Raises `InvalidNotification`."""
-    said = _load(_ABOUT, body)
+    said = load(_ABOUT, body)
     kind, change = _kind(said["model"]["type"]), said["type"].lower()
     action = f"{said['model']['type']}.{said['type']}"
     if not _concerns(kind, change, source):
         return Ignored(action)
-    whole = _load(_DELIVERY, body)
+    whole = load(_DELIVERY, body)
     props = whole["change"].get("props", {})
     if kind == EVENT_DATE:
         event, fields = _date(props)
     else:
-        event = _load(_NUMBERED, whole["model"])["guid"]
+        event = load(_NUMBERED, whole["model"])["guid"]
         fields = {"eventCancelled": True} if change == DELETION else _event(props, whole["model"])
     return Notification(action, event, headers.get(DEDUPE_KEY), whole.get("time"), fields=fields, said=props)
 
@@ -92,7 +95,7 @@ def sample(_source: EventixSource, event: int, count: int) -> Sample:
         "model": model,
         "change": {"props": props, "changes": {}},
         "type": "update",
-        "time": f"2026-12-01T{count // 3600 % 24:02}:{count // 60 % 60:02}:{count % 60:02}+00:00",
+        "time": (_FIRST_SAMPLE + timedelta(seconds=count)).isoformat(),
     }
     headers = {"Content-Type": "application/json", DEDUPE_KEY: f"sample-{event}-{count}"}
     return Sample(headers, orjson.dumps(body))
@@ -112,7 +115,7 @@ def _concerns(kind: str, change: str, source: EventixSource) -> bool:
 
 def _event(props: Json, model: Mapping[str, Any]) -> dict[str, Any]:
     """OpenTicket's words and HubSpot's, side by side. It tells neither an address nor an organizer."""
-    said = _load(_EVENT, props)
+    said = load(_EVENT, props)
     description = said.get("description")
     fields = {
         "eventName": cut(said.get("name") or model.get("name", "")) or None,
@@ -125,7 +128,7 @@ def _event(props: Json, model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _date(props: Json) -> tuple[str, dict[str, Any]]:
-    said = _load(_DATE, props)
+    said = load(_DATE, props)
     try:
         event = event_of(said)
     except ValidationError as error:
@@ -139,13 +142,6 @@ def _cancelled(status: Any) -> bool | None:
     if word in CANCELLED:
         return True
     return False if word == NORMAL else None
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

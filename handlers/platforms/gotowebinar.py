@@ -6,12 +6,12 @@ deliveries that were captured. The guide's field lists leave out `timestamp`, wh
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import ValidationError
 
-from handlers.errors import InvalidNotification
+from handlers.loading import load
 from handlers.platform import Headers, Ignored, Json, Knock, Notification, Platform, Sample, Welcome
 from handlers.signatures import Hmac, PathToken, Scheme
 from schemas.fields import given, parse_instant
@@ -19,6 +19,7 @@ from schemas.platforms.gotowebinar import KEY, Delivery, GotowebinarSource, Goto
 from schemas.text import cut
 
 ABOUT_WEBINARS = frozenset({"webinar.created", "webinar.changed"})
+_FIRST_SAMPLE = datetime(2026, 12, 1, tzinfo=UTC)
 _DELIVERY = Delivery()
 
 ORIGINS = {
@@ -58,10 +59,7 @@ def read(body: Json, _headers: Headers, source: GotowebinarSource) -> Notificati
     action = body.get("eventName")
     if isinstance(action, str) and action not in ABOUT_WEBINARS:
         return Ignored(action)
-    try:
-        said = _DELIVERY.load(dict(body))
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
+    said = load(_DELIVERY, body)
     action, deleted = said["eventName"], said.get("status") == "DELETED"
     if deleted and source.on_deleted == "ignore":
         return Ignored(action)
@@ -84,7 +82,7 @@ def sample(_source: GotowebinarSource, event: int, count: int) -> Sample:
         "times": [{"startTime": f"{day}T09:00:00Z", "endTime": f"{day}T10:00:00Z"}],
         "status": "UPDATED",
         "timeZone": "Europe/Berlin",
-        "timestamp": f"2027-01-01T00:{count // 60 % 60:02}:{count % 60:02}.000Z",
+        "timestamp": f"{_FIRST_SAMPLE + timedelta(seconds=count):%Y-%m-%dT%H:%M:%S}.000Z",
     }
     return Sample({"Content-Type": "application/json"}, orjson.dumps(body))
 

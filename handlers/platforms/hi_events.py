@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from marshmallow import Schema, ValidationError
 
-from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.errors import InvalidNotification
+from handlers.loading import load, readable
 from handlers.platform import (
     Api,
     Found,
@@ -94,10 +94,10 @@ def read(body: Json, _headers: Headers, source: HiEventsSource) -> Notification 
     action = body.get("event_type")
     if isinstance(action, str) and not _concerns(action, source):
         return Ignored(action)
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     if action == DATE_CANCELLED:
-        return Notification(action, _load(_DATE, said["payload"])["event_id"], version=said["event_sent_at"])
-    event = _load(_EVENT, said["payload"])
+        return Notification(action, load(_DATE, said["payload"])["event_id"], version=said["event_sent_at"])
+    event = load(_EVENT, said["payload"])
     asks = source.api_token is not None and event["start_date"] is None
     return Notification(
         said["event_type"],
@@ -119,17 +119,20 @@ def look_up(external_id: str, source: HiEventsSource) -> LookUp:
     answer = yield Get(f"/events/{external_id}", expects=frozenset({200, 404}))
     if answer.status == 404:
         listing = yield Get("/events", {"per_page": "1"})
-        _readable(_LISTING, listing.body)
+        readable(_LISTING, listing.body)
         return Gone()
-    return _found(_load(_ANSWER, answer.body)["data"], source)
+    return _found(load(_ANSWER, answer.body)["data"], source)
 
 
 def list_events(source: HiEventsSource, following: str | None) -> Listing:
-    """A page of all events, oldest first, so that a new one moves none to another page. `following` is its number."""
-    page = int(following or 1)
+    """A page of all events, oldest first, so that a new one moves none to another page.
+
+    `following` is its number; anything else is the beginning.
+    """
+    page = int(following) if following and following.isdecimal() else 1
     order = {"sort_by": "created_at", "sort_direction": "asc"}
     answer = yield Get("/events", {"page": str(page), "per_page": str(PER_PAGE), **order})
-    said = _readable(_LISTING, answer.body)
+    said = readable(_LISTING, answer.body)
     events = [_listed(event, source) for event in said["data"]]
     return Page(events, str(page + 1) if page < said["meta"]["last_page"] else None)
 
@@ -204,31 +207,17 @@ def _cancelled(said: Mapping[str, Any], source: HiEventsSource) -> bool | None:
 
 def _found(event: Json, source: HiEventsSource) -> Found:
     """An archived event does not show whether it was public before; Marquee may know that it was."""
-    said = _load(_EVENT, event)
+    said = load(_EVENT, event)
     return Found(_fields(said, source), event, published=said["status"] == LIVE)
 
 
 def _listed(event: Json, source: HiEventsSource) -> Listed:
     """One event of a list; what is wrong with it must not hide the others."""
-    number = _readable(_NUMBERED, event)["id"]
+    number = readable(_NUMBERED, event)["id"]
     try:
         return Listed(number, _found(event, source))
     except InvalidNotification:
         return Listed(number, Skipped("invalid"))
-
-
-def _readable(schema: Schema, value: Json) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

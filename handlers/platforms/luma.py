@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
 
 from handlers.content import write_json
 from handlers.digests import digest
 from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.loading import load, readable
 from handlers.platform import (
     Api,
     Found,
@@ -80,11 +80,11 @@ def read(body: Json, headers: Headers, source: LumaSource) -> Notification | Ign
     action = body.get("type")
     if isinstance(action, str) and action not in ABOUT_EVENTS:
         return Ignored(action)
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     action, event = said["type"], said["data"]
     if _is_foreign(event) or (action == ADDED and _is_told_otherwise(source)):
         return Ignored(action)
-    loaded = _load(_EVENT, event)
+    loaded = load(_EVENT, event)
     cancelled = {"eventCancelled": True} if action == CANCELED else {}
     return Notification(
         action,
@@ -113,7 +113,7 @@ def list_events(source: LumaSource, following: str | None) -> Listing:
     cursor = {"pagination_cursor": following} if following else {}
     order = {"sort_column": "start_at", "sort_direction": "asc"}
     answer = yield Get("/v1/calendars/events/list", {"pagination_limit": str(PER_PAGE), **order, **cursor})
-    said = _readable(_LISTING, answer.body)
+    said = readable(_LISTING, answer.body)
     if said["has_more"] and not said["next_cursor"]:
         raise LookUpFailed("platform_unreadable")
     events = [_listed(event, source) for event in said["entries"]]
@@ -166,7 +166,7 @@ def _instant(moment: datetime) -> str:
 
 def _is_foreign(event: Json) -> bool:
     """Whether it is an event of another site, which a calendar only shows."""
-    return bool(_load(_KIND, event)["platform"] != LUMA)
+    return bool(load(_KIND, event)["platform"] != LUMA)
 
 
 def _is_told_otherwise(source: LumaSource) -> bool:
@@ -216,33 +216,19 @@ def _where(location: str | None) -> str | None:
 
 
 def _found(event: Json, source: LumaSource) -> Found:
-    said = _load(_EVENT, event)
+    said = load(_EVENT, event)
     return Found(_fields(said, source), event, published=_is_public(said, source))
 
 
 def _listed(event: Json, source: LumaSource) -> Listed:
     """One event of a list; what is wrong with it must not hide the others."""
-    said = _readable(_NUMBERED, event)
+    said = readable(_NUMBERED, event)
     if said["platform"] != LUMA:
         return Listed(said["id"], Skipped("other_platform"))
     try:
         return Listed(said["id"], _found(event, source))
     except InvalidNotification:
         return Listed(said["id"], Skipped("invalid"))
-
-
-def _readable(schema: Schema, value: Json) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

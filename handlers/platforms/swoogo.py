@@ -11,6 +11,7 @@ webhook for each trigger, and the one for deletions gets a header of its own, `X
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,7 @@ ACTION_HEADER, ACTION = "X-Marquee-Action", "action"
 MOST_FIELDS = 1000
 CHANGES = frozenset({"", "insert", "create", "created", "update", "updated"})
 DELETIONS = frozenset({"delete", "deleted"})
+_FIRST_SAMPLE = datetime(2026, 12, 1, tzinfo=UTC)
 PUBLIC = {DRAFT: False, LIVE: True}
 PARENT = "event_id"
 """What is below an event names it: registrants, sessions, speakers. An event has no such field."""
@@ -112,7 +114,7 @@ def sample(source: SwoogoSource, event: int, count: int) -> Sample:
         "end_time": "17:00:00",
         "timezone": "Europe/Berlin",
         "url": f"https://example.swoogo.com/sample-{event}",
-        "updated_at": f"2026-12-01 {count // 3600 % 24:02}:{count // 60 % 60:02}:{count % 60:02}",
+        "updated_at": f"{_FIRST_SAMPLE + timedelta(seconds=count):%Y-%m-%d %H:%M:%S}",
     }
     if "id" in source.map and not mapped(body, {"id": source.map["id"]})["id"]:
         raise ValueError("A sample is in Swoogo's own names, and this source's map looks for the id elsewhere.")

@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
 
 from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.loading import load, readable
 from handlers.platform import (
     Answer,
     Api,
@@ -83,12 +83,12 @@ def read(body: Json, _headers: Headers, source: TicketTailorSource) -> Notificat
     action = body.get("event")
     if isinstance(action, str) and action not in ABOUT_EVENTS:
         return Ignored(action)
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     payload = said["payload"] or {}
     if _is_series(payload) or (action == DELETED and source.on_deleted == "ignore"):
         return Ignored(said["event"])
     # Of what is deleted only counts whether it was public.
-    event = _load(_EVENT, {"status": payload.get("status")} if action == DELETED else payload)
+    event = load(_EVENT, {"status": payload.get("status")} if action == DELETED else payload)
     return Notification(
         said["event"],
         _identified(payload, said["resource_url"]),
@@ -114,7 +114,7 @@ def list_events(source: TicketTailorSource, following: str | None) -> Listing:
     """A page of all events, newest first. `following` is the last event of the page before."""
     cursor = {"starting_after": following} if following else {}
     answer = yield Get("/v1/events", {"limit": str(PER_PAGE), **cursor})
-    said = _readable(_LISTING, answer.body)
+    said = readable(_LISTING, answer.body)
     series: dict[str, Json] = {}
     events = []
     for event in said["data"]:
@@ -232,7 +232,7 @@ def _completed(event: Json, series: dict[str, Json]) -> Completing:
 
 
 def _found(event: Json, source: TicketTailorSource) -> Found:
-    said = _load(_EVENT, event)
+    said = load(_EVENT, event)
     if missing := [name for name in NEEDED if said[name] is None]:
         raise InvalidNotification({name: ["Is missing: neither the event nor its series has it."] for name in missing})
     return Found(_fields(said, source), event, published=PUBLIC.get(said["status"].lower(), False))
@@ -247,20 +247,6 @@ def _listed(event: Json, source: TicketTailorSource) -> Listed:
         return Listed(number, _found(event, source))
     except InvalidNotification:
         return Listed(number, Skipped("invalid"))
-
-
-def _readable(schema: Schema, value: Json) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

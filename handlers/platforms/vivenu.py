@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from marshmallow import Schema, ValidationError
 
-from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.errors import InvalidNotification
+from handlers.loading import load, readable
 from handlers.platform import (
     Api,
     Found,
@@ -87,12 +87,12 @@ def read(body: Json, _headers: Headers, source: VivenuSource) -> Notification | 
     action = body.get("type")
     if isinstance(action, str) and action not in ABOUT_EVENTS:
         return Ignored(action)
-    said = _load(_DELIVERY, body)
+    said = load(_DELIVERY, body)
     action, event = said["type"], said["data"]["event"]
     deleted = action == DELETED
     if (said["mode"] == "dev" and not source.dev) or (deleted and source.on_deleted == "ignore"):
         return Ignored(action)
-    loaded = _load(_DELETED if deleted else _EVENT, event)
+    loaded = load(_DELETED if deleted else _EVENT, event)
     if _skipped(loaded, source):
         return Ignored(action)
     fields = {"eventCancelled": True} if deleted else _fields(loaded, source)
@@ -109,16 +109,16 @@ def look_up(external_id: str, source: VivenuSource) -> LookUp:
     answer = yield Get(f"/api/events/{external_id}", expects=frozenset({200, 404}))
     if answer.status == 404:
         listing = yield Get("/api/events", {"top": "1", "skip": "0"})
-        _readable(_LISTING, listing.body)
+        readable(_LISTING, listing.body)
         return Gone()
     return _found(answer.body, source)
 
 
 def list_events(source: VivenuSource, following: str | None) -> Listing:
-    """A page of all events, by their start. `following` is how many came before."""
-    skip = int(following or 0)
+    """A page of all events, by their start. `following` is how many came before; anything else is the beginning."""
+    skip = int(following) if following and following.isdecimal() else 0
     answer = yield Get("/api/events", {"top": str(PER_PAGE), "skip": str(skip), "sortDir": "1"})
-    said = _readable(_LISTING, answer.body)
+    said = readable(_LISTING, answer.body)
     events = [_listed(event, source) for event in said["rows"]]
     reached = skip + len(events)
     return Page(events, str(reached) if events and reached < said["total"] else None)
@@ -188,32 +188,18 @@ def _url(place: str | None, source: VivenuSource) -> str | None:
 
 
 def _found(event: Json, source: VivenuSource) -> Found | Skipped:
-    said = _load(_EVENT, event)
+    said = load(_EVENT, event)
     fields = {**_fields(said, source), "eventCancelled": False}
     return _skipped(said, source) or Found(fields, event, said["updatedAt"])
 
 
 def _listed(event: Json, source: VivenuSource) -> Listed:
     """One event of a list; what is wrong with it must not hide the others."""
-    number = _readable(_NUMBERED, event)["id"]
+    number = readable(_NUMBERED, event)["id"]
     try:
         return Listed(number, _found(event, source))
     except InvalidNotification:
         return Listed(number, Skipped("invalid"))
-
-
-def _readable(schema: Schema, value: Json) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

@@ -12,11 +12,12 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 
 from handlers.content import write_json
 from handlers.digests import digest
 from handlers.errors import InvalidNotification
+from handlers.loading import load
 from handlers.platform import (
     Answer,
     Api,
@@ -116,7 +117,7 @@ def read(body: Json, headers: Headers, source: ZoomSource) -> Notification | Ign
     if isinstance(action, str) and action not in _TOLD:
         return Ignored(action)
     schema, tell = _TOLD[action] if isinstance(action, str) else (_WEBINAR, _created)
-    said = _load(schema, body)
+    said = load(schema, body)
     payload = said["payload"]
     told = tell(said["event"], payload, source)
     if isinstance(told, Ignored):
@@ -291,13 +292,13 @@ def _span(said: Json) -> dict[str, Any]:
 
 
 def _found(webinar: Json, source: ZoomSource) -> Found:
-    return Found(_whole(_load(_OBJECT, webinar), source), webinar)
+    return Found(_whole(load(_OBJECT, webinar), source), webinar)
 
 
 def _gone(number: str) -> Generator[Get, Answer, Gone | Skipped]:
     """Zoom forgets a webinar a month after it was held, and answers as for one that was deleted: that is no cancellation."""
     answer = yield Get(f"/v2/past_webinars/{number}/instances", expects=frozenset({200, 404}))
-    held = answer.status == 200 and _load(_PAST, answer.body)["webinars"]
+    held = answer.status == 200 and load(_PAST, answer.body)["webinars"]
     return Skipped("took_place") if held else Gone()
 
 
@@ -307,9 +308,9 @@ def _listing(host: str, token: str) -> Generator[Get, Answer, Any]:
     if token:
         answer = yield Get(path, {**params, "next_page_token": token}, frozenset({200, 400}))
         if answer.status == 200:
-            return _load(_LISTING, answer.body)
+            return load(_LISTING, answer.body)
     answer = yield Get(path, params)
-    return _load(_LISTING, answer.body)
+    return load(_LISTING, answer.body)
 
 
 def _listed(number: str, source: ZoomSource) -> Generator[Get, Answer, Found | Skipped | None]:
@@ -332,13 +333,6 @@ def _next_place(source: ZoomSource, host: str, token: str) -> str | None:
         return f"{host} {token}"
     rest = source.hosts[source.hosts.index(host) + 1 :]
     return f"{rest[0]} " if rest else None
-
-
-def _load(schema: Schema, value: Any) -> Any:
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 PLATFORM = Platform(

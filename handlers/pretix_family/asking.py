@@ -5,11 +5,10 @@ Sources: https://docs.pretix.eu/dev/api/fundamentals.html, and what a pretix 202
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from marshmallow import Schema, ValidationError
+from typing import TypeVar
 
 from handlers.errors import LookUpFailed
+from handlers.loading import readable
 from handlers.platform import Answer, Get, Json
 from schemas.pretix_family import Listing
 
@@ -80,14 +79,6 @@ def slugs_in(part: Part) -> Iterator[str]:
     if not all(isinstance(slug, str) for slug in slugs):
         raise LookUpFailed("platform_unreadable")
     return iter(str(slug) for slug in slugs)
-
-
-def readable(schema: Schema, value: Any) -> Any:
-    """What a schema reads out of an answer that is about more than one event. Raises `LookUpFailed`."""
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise LookUpFailed("platform_unreadable") from error
 
 
 def _list(path: str, page: int, params: Json, expects: frozenset[int]) -> Asking[Part]:

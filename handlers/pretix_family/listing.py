@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handlers.errors import InvalidNotification
+from handlers.loading import readable
 from handlers.platform import Found, Json, Listed, Page, Skipped
 from handlers.pretix_family.asking import (
     Asking,
@@ -17,7 +18,6 @@ from handlers.pretix_family.asking import (
     ask_settings,
     list_dates_of,
     list_events_of,
-    readable,
     slugs_in,
 )
 from handlers.pretix_family.mapping import Beside, is_left_out, show_date, show_event

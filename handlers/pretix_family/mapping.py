@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.loading import load
 from handlers.platform import Found, Json
-from handlers.pretix_family.reading import load
 from schemas.fields import given
 from schemas.pretix_family import DateObject, EventObject, EventSettings, FamilySource, Organizer
 from schemas.text import cut, markdown_to_text

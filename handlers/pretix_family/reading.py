@@ -5,12 +5,11 @@ Source: https://docs.pretix.eu/dev/api/webhooks.html
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError
 
 from handlers.errors import InvalidNotification
+from handlers.loading import load
 from handlers.platform import Ignored, Json, Notification, Sample
 from handlers.signatures import Basic, PathToken, Scheme
 from schemas.pretix_family import Delivery, FamilySource
@@ -69,14 +68,6 @@ def sample_hint(source: FamilySource, event: int, count: int) -> Sample:
         "action": "pretix.event.changed",
     }
     return Sample({"Content-Type": "application/json", "User-Agent": "python-requests/2.34.2"}, orjson.dumps(body))
-
-
-def load(schema: Schema, value: Any) -> Any:
-    """What a schema reads out of a value. Raises `InvalidNotification`."""
-    try:
-        return schema.load(value)
-    except ValidationError as error:
-        raise InvalidNotification(error.messages_dict) from error
 
 
 def _tells(dialect: Dialect, action: str) -> bool:

@@ -88,9 +88,9 @@ class Door:
             tolerance, query = self.settings.timestamp_tolerance, request.query_string
             verify(entrance.schemes, source.secrets, headers, body, now, tolerance, query)
         if platform.unpack is not None:
-            return self._keep_each(entrance, platform.unpack(headers, body), headers, now, passage)
+            return self._keep_each(entrance, platform.unpack(headers, body), headers, passage)
         content = parse_object(request.content_type, headers.get("Content-Encoding"), body)
-        return self._keep(entrance, _read(entrance, content, headers, body, now), passage)
+        return self._keep(entrance, _read(entrance, content, headers, body), passage)
 
     def _keep(self, entrance: Entrance, arrival: Arrival | None, passage: Passage) -> Response:
         if arrival is None:
@@ -98,15 +98,13 @@ class Door:
         passage.event = arrival.event
         return answer_one(_became(arrival, self.inbox.store(arrival), entrance), passage)
 
-    def _keep_each(
-        self, entrance: Entrance, contents: Sequence[Json], headers: Headers, now: float, passage: Passage
-    ) -> Response:
+    def _keep_each(self, entrance: Entrance, contents: Sequence[Json], headers: Headers, passage: Passage) -> Response:
         """What one request brought, all in one commit or nothing of it."""
         if len(contents) > MOST_AT_ONCE:
             raise Refusal(
                 413, "too_large", f"These are {len(contents)} notifications: send at most {MOST_AT_ONCE} at once."
             )
-        arrivals = [_read(entrance, content, headers, write_json(content), now) for content in contents]
+        arrivals = [_read(entrance, content, headers, write_json(content)) for content in contents]
         if len(arrivals) == 1:
             return self._keep(entrance, arrivals[0], passage)
         receipts = iter(self.inbox.store_all([arrival for arrival in arrivals if arrival is not None]))
@@ -134,17 +132,17 @@ def _welcome(entrance: Entrance, knock: Knock) -> Welcome | None:
     return handshake(knock, entrance.source) if handshake is not None else None
 
 
-def _read(entrance: Entrance, content: Json, headers: Headers, body: bytes, now: float) -> Arrival | None:
+def _read(entrance: Entrance, content: Json, headers: Headers, body: bytes) -> Arrival | None:
     """What is to be kept, dead if it makes no sense; None for what says nothing about an event."""
     name = entrance.source.name
     try:
         read = entrance.platform.read(content, headers, entrance.source)
         _check_delivery_id(read)
     except InvalidNotification as error:
-        return Arrival(name, body, now, errors=error.errors)
+        return Arrival(name, body, errors=error.errors)
     if isinstance(read, Ignored):
         return None
-    return Arrival(name, body, now, read.action, read.event, read.delivery_id)
+    return Arrival(name, body, None, read.action, read.event, read.delivery_id)
 
 
 def _check_delivery_id(read: Notification | Ignored) -> None:

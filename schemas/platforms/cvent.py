@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validates
+from marshmallow import ValidationError, fields, pre_load, validates
 
 from schemas.addresses import UrlTemplate
 from schemas.fields import ExternalId, Text, Value, VersionNumber, parse_instant, shape
 from schemas.local_times import TimeZone, parse_local
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema, unguessable
 
 STUB = "{eventStub}"
@@ -48,16 +49,7 @@ class Moment(Value[datetime]):
             return parse_instant(value)
 
 
-class _Said(Schema):
-    """An object of Cvent's; only what HubSpot shows."""
-
-    class Meta:
-        """Cvent says more."""
-
-        unknown = EXCLUDE
-
-
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body. `messagePart`, which Marquee adds, is the place of its one entry among several."""
 
     eventType = fields.String(required=True)
@@ -67,7 +59,7 @@ class Delivery(_Said):
     messagePart = fields.Integer(load_default=None, allow_none=True, strict=True)
 
 
-class Entry(_Said):
+class Entry(Said):
     """What a message says of an event; what is empty is not said."""
 
     eventStub = Stub(required=True)
@@ -87,7 +79,7 @@ class Entry(_Said):
         return {name: value for name, value in data.items() if value not in (None, "")} if is_said else data
 
 
-class Numbered(_Said):
+class Numbered(Said):
     """Only which event it is."""
 
     eventStub = Stub(required=True)

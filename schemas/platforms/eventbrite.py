@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates
+from marshmallow import ValidationError, fields, validate, validates
 
 from schemas.addresses import BaseUrl, WebUrl, fit_for_an_address
 from schemas.fields import ExternalId, Flag, Instant, VersionNumber
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema, unguessable
 
 NUMBER = r"[1-9][0-9]{0,19}"
@@ -25,55 +26,46 @@ class Number(ExternalId):
         return text
 
 
-class _Said(Schema):
-    """An object of Eventbrite's; only what HubSpot shows."""
-
-    class Meta:
-        """Eventbrite says more."""
-
-        unknown = EXCLUDE
-
-
-class Config(_Said):
+class Config(Said):
     """Which webhook it was, and what happened."""
 
     action = fields.String(required=True)
 
 
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body: what happened, and the address of what it happened to, which a test has no sensible one of."""
 
     config = fields.Nested(Config, required=True)
     api_url = fields.Raw(load_default=None)
 
 
-class Multipart(_Said):
+class Multipart(Said):
     """Text, and the same as HTML."""
 
     text = fields.String(load_default=None, allow_none=True)
     html = fields.String(load_default=None, allow_none=True)
 
 
-class Named(_Said):
+class Named(Said):
     """An expansion of which only the name counts."""
 
     name = fields.String(load_default=None, allow_none=True)
 
 
-class Time(_Said):
+class Time(Said):
     """A time of an event; `utc` is the one that is sure."""
 
     utc = Instant(load_default=None, allow_none=True)
 
 
-class SalesStatus(_Said):
+class SalesStatus(Said):
     """What the public page says of the sale."""
 
     sales_status = fields.String(allow_none=True)
     message_code = fields.String(allow_none=True)
 
 
-class EventObject(_Said):
+class EventObject(Said):
     """An event of the API, with its expansions."""
 
     name = fields.Nested(Multipart, required=True)
@@ -96,27 +88,27 @@ class EventObject(_Said):
     organization_id = Number(load_default=None, allow_none=True)
 
 
-class Numbered(_Said):
+class Numbered(Said):
     """Only which event or organization it is."""
 
     id = Number(required=True)
 
 
-class Pagination(_Said):
+class Pagination(Said):
     """Whether a list goes on, and where."""
 
     has_more_items = Flag(required=True)
     continuation = fields.String(load_default=None, allow_none=True)
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of the events of an organization."""
 
     events = fields.List(fields.Dict(), required=True)
     pagination = fields.Nested(Pagination, required=True)
 
 
-class Organizations(_Said):
+class Organizations(Said):
     """The organizations that the owner of a token belongs to, or the first of them."""
 
     organizations = fields.List(fields.Nested(Numbered), required=True)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates
+from marshmallow import ValidationError, fields, pre_load, validate, validates
 
 from schemas.fields import ExternalId, Instant, Value, VersionNumber, given
 from schemas.local_times import is_local
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema, unguessable
 
 
@@ -19,13 +20,8 @@ class Time(Value[float | None]):
         return None if is_local(value) else VersionNumber().read(value)
 
 
-class _Said(Schema):
+class _Said(Said):
     """An object of OpenTicket's, of which what is absent or null is not said."""
-
-    class Meta:
-        """OpenTicket says more."""
-
-        unknown = EXCLUDE
 
     @pre_load
     def drop_unsaid(self, data: Any, **kwargs: Any) -> Any:

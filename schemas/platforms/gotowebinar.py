@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from schemas.addresses import UrlTemplate, fit_for_an_address
 from schemas.fields import ExternalId, Instant, VersionNumber, given
 from schemas.hmac_settings import HmacSchema, HmacSettings
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema, unguessable
 
 KEY = "{webinarKey}"
@@ -25,13 +26,8 @@ class WebinarKey(ExternalId):
         return text
 
 
-class _Said(Schema):
+class _Said(Said):
     """An object of GoTo's, of which what is absent or null is not said."""
-
-    class Meta:
-        """GoTo says more."""
-
-        unknown = EXCLUDE
 
     @pre_load
     def drop_nulls(self, data: Any, **kwargs: Any) -> Any:

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.addresses import BaseUrl, is_web_url
 from schemas.fields import ExternalId, Instant, Text, Value, VersionNumber, shape
+from schemas.said import Said
 from schemas.settings import base_url
 from schemas.sources import Source, SourceSchema
 
@@ -28,16 +29,7 @@ class Number(ExternalId):
         return str(value)
 
 
-class _Said(Schema):
-    """An object of Hi.Events'; only what HubSpot shows."""
-
-    class Meta:
-        """Hi.Events says more."""
-
-        unknown = EXCLUDE
-
-
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body."""
 
     event_type = fields.String(required=True)
@@ -45,19 +37,19 @@ class Delivery(_Said):
     payload = fields.Dict(required=True)
 
 
-class CancelledDate(_Said):
+class CancelledDate(Said):
     """The payload of `occurrence.cancelled`, since 2.0: one date of an event."""
 
     event_id = Number(required=True)
 
 
-class Date(_Said):
+class Date(Said):
     """One date of an event, since 2.0; only an answer of the API has them."""
 
     status = fields.String(required=True)
 
 
-class EventObject(_Said):
+class EventObject(Said):
     """An event. Since 2.0 its times are its dates', which a webhook leaves out: then they are null."""
 
     id = Number(required=True)
@@ -71,26 +63,26 @@ class EventObject(_Said):
     occurrences = fields.List(fields.Nested(Date), load_default=list, allow_none=True)
 
 
-class Answer(_Said):
+class Answer(Said):
     """What the API answers about one event."""
 
     data = fields.Dict(required=True)
 
 
-class Paging(_Said):
+class Paging(Said):
     """How long a list is, as Laravel tells it."""
 
     last_page = fields.Integer(required=True, strict=True)
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of a list."""
 
     data = fields.List(fields.Dict(), required=True)
     meta = fields.Nested(Paging, required=True)
 
 
-class Numbered(_Said):
+class Numbered(Said):
     """Only which event it is."""
 
     id = Number(required=True)

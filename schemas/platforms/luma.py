@@ -3,38 +3,30 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 
 from schemas.addresses import BaseUrl, WebUrl
 from schemas.fields import ExternalId, Flag, Instant
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema
 
 LUMA = "luma"
 
 
-class _Said(Schema):
-    """An object of Luma's; only what HubSpot shows."""
-
-    class Meta:
-        """Luma says more."""
-
-        unknown = EXCLUDE
-
-
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body."""
 
     type = fields.String(required=True)
     data = fields.Dict(required=True)
 
 
-class Kind(_Said):
+class Kind(Said):
     """Whose event it is: Luma's own, or one of another site that a calendar only shows."""
 
     platform = fields.String(load_default=LUMA)
 
 
-class Calendar(_Said):
+class Calendar(Said):
     """The calendar that manages an event."""
 
     name = fields.String(load_default=None, allow_none=True)
@@ -61,7 +53,7 @@ class Numbered(Kind):
     id = ExternalId(required=True)
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of the events that a calendar manages."""
 
     entries = fields.List(fields.Dict(), required=True)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from schemas.addresses import BaseUrl, WebUrl
 from schemas.fields import ExternalId, Instant, Value, shape
 from schemas.local_times import TimeZone
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema
 
 _LAST_SECOND = 253_402_300_799  # of the year 9999
@@ -40,16 +41,7 @@ class UnixTime(Value[str]):
         return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
 
 
-class _Said(Schema):
-    """An object of Ticket Tailor's; only what HubSpot shows."""
-
-    class Meta:
-        """Ticket Tailor says more."""
-
-        unknown = EXCLUDE
-
-
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body. `id` names this delivery; `payload` is what `resource_url` would answer."""
 
     id = ExternalId(required=True)
@@ -59,14 +51,14 @@ class Delivery(_Said):
     payload = fields.Dict(load_default=dict, allow_none=True)
 
 
-class Time(_Said):
+class Time(Said):
     """A time of an event in several forms, of which two are sure."""
 
     iso = Instant(load_default=None, allow_none=True)
     unix = UnixTime(load_default=None, allow_none=True)
 
 
-class EventObject(_Said):
+class EventObject(Said):
     """An event, which is one date of a series. What it leaves out may stand in its series."""
 
     name = fields.String(load_default=None, allow_none=True)
@@ -77,13 +69,13 @@ class EventObject(_Said):
     url = WebUrl(load_default=None, allow_none=True)
 
 
-class Links(_Said):
+class Links(Said):
     """Where a list goes on."""
 
     next = fields.String(required=True, allow_none=True)
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of the events of a box office."""
 
     data = fields.List(fields.Dict(), required=True)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from schemas.addresses import BaseUrl, is_web_url
 from schemas.fields import ExternalId, Flag, Instant, Text, Value, VersionNumber, shape
 from schemas.rich_text import rich_text_to_text
+from schemas.said import Said
 from schemas.settings import base_url
 from schemas.sources import Source, SourceSchema
 
@@ -64,22 +65,13 @@ class ShopUrl(Value[str]):
         return base_url(value)
 
 
-class _Said(Schema):
-    """An object of vivenu's; only what HubSpot shows."""
-
-    class Meta:
-        """vivenu says more."""
-
-        unknown = EXCLUDE
-
-
-class Data(_Said):
+class Data(Said):
     """What a webhook is about."""
 
     event = fields.Dict(required=True)
 
 
-class Delivery(_Said):
+class Delivery(Said):
     """A webhook's body. `id` is that of the transmission, `mode` tells vivenu.com from its staging."""
 
     id = ExternalId(load_default=None, allow_none=True)
@@ -88,7 +80,7 @@ class Delivery(_Said):
     data = fields.Nested(Data, required=True)
 
 
-class Deleted(_Said):
+class Deleted(Said):
     """An event that is deleted, of which nothing but this need make sense. `eventType`: one of a series, or all of it."""
 
     id = EventId(required=True, data_key="_id")
@@ -107,13 +99,13 @@ class EventObject(Deleted):
     sellerId = fields.String(load_default=None, allow_none=True)
 
 
-class Numbered(_Said):
+class Numbered(Said):
     """Only which event it is."""
 
     id = EventId(required=True, data_key="_id")
 
 
-class Listing(_Said):
+class Listing(Said):
     """A page of the events of a seller, or of several."""
 
     rows = fields.List(fields.Dict(), required=True)

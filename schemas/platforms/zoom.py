@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas.addresses import BaseUrl
 from schemas.event import Clearable
 from schemas.fields import ExternalId, Instant, Value, given, parse_instant, shape
+from schemas.said import Said
 from schemas.sources import Source, SourceSchema
 
 WEBINAR_ID = r"[1-9][0-9]{0,19}"
@@ -61,13 +62,8 @@ class Minutes(Whole):
         super().__init__(most=_MOST_MINUTES, **kwargs)
 
 
-class _Said(Schema):
+class _Said(Said):
     """An object of Zoom's, of which what is absent or null is not said."""
-
-    class Meta:
-        """Zoom says more."""
-
-        unknown = EXCLUDE
 
     @pre_load
     def drop_unsaid(self, data: Any, **kwargs: Any) -> Any:

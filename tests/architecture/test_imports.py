@@ -17,13 +17,22 @@ MAY_IMPORT = {
     "handlers.content": {"handlers.errors"},
     "handlers.signatures": set(),
     "handlers.digests": set(),
+    "handlers.loading": {"handlers.errors"},
     "handlers.cloudevents_http": {"handlers.content", "handlers.errors", "handlers.platform", "schemas"},
-    "handlers.own_words": {"handlers.errors", "handlers.platform", "handlers.signatures", "schemas"},
+    "handlers.own_words": {
+        "handlers.errors",
+        "handlers.loading",
+        "handlers.platform",
+        "handlers.signatures",
+        "schemas",
+    },
     "handlers.platform": {"handlers.signatures", "schemas"},
     "handlers.pretix_family": {
+        "handlers.loading",
         *("handlers.pretix_family", "handlers.platform", "handlers.signatures", "handlers.errors", "schemas"),
     },
     "handlers.platforms": {
+        "handlers.loading",
         "handlers.platform",
         "handlers.platforms",
         "handlers.pretix_family",

@@ -171,3 +171,9 @@ def test_neither_token_nor_credentials_are_ever_shown_or_logged(granted, endpoin
     shown = f"{logs} {granted} {GRANT}"
     assert [entry["action"] for entry in logs] == ["platform.token", "platform.call"]
     assert not any(word in shown for word in ("token-1", "c2VjcmV0", "ada@"))
+
+
+def test_a_host_whose_address_stands_in_a_path_is_not_logged(granted):
+    with structlog.testing.capture_logs() as logs:
+        visitor(granted, Protected("token-1")).ask(Get("/v2/users/ada@example.com/webinars"))
+    assert [entry["path"] for entry in logs if entry["action"] == "platform.call"] == ["/v2/users/…/webinars"]

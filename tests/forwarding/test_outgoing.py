@@ -127,10 +127,25 @@ def test_a_path_can_only_lead_down(server, path):
 
 @pytest.mark.parametrize(
     ("segment", "safe"),
-    [("a/b", "a%2Fb"), ("..", "%2E%2E"), (".", "%2E"), ("a:b c?#", "a%3Ab%20c%3F%23"), ("ü", "%C3%BC")],
+    [
+        ("a/b", "a%2Fb"),
+        ("..a", "..a"),
+        ("...", "..."),
+        ("a:b c?#", "a%3Ab%20c%3F%23"),
+        ("ü", "%C3%BC"),
+        ("%2e", "%252e"),
+    ],
 )
-def test_a_segment_is_quoted_so_that_it_stays_one(segment, safe):
+def test_a_segment_is_quoted_so_that_it_stays_one(server, segment, safe):
     assert quoted(segment) == safe
+    caller(server).call("GET", f"/a/{quoted(segment)}/b")
+    assert server.heard[-1][0] == f"/a/{safe}/b"
+
+
+@pytest.mark.parametrize("segment", [".", ".."])
+def test_a_step_up_is_no_segment(segment):
+    with pytest.raises(ValueError, match="segment"):
+        quoted(segment)
 
 
 def test_no_proxy_and_no_credentials_of_the_environment_are_used(server, monkeypatch):

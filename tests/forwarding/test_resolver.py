@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from recorded import source
 from replies import reply
 
+from handlers.errors import LookUpFailed
 from handlers.forwarding.outgoing import Reply
 from handlers.forwarding.resolver import (
+    UNASKABLE,
     Ambiguous,
     Foreign,
     HubSpotUnavailable,
@@ -56,8 +58,8 @@ def event(object_id, app=OWN, account="acme", external_id="ev-1", indexed=True, 
     return {**made, "app": app, "indexed": indexed, **other}
 
 
-def find(portal, one=ACME, accounts=("acme",)):
-    return Resolver(portal, UTC, accounts, lambda: 0.0).find("ev-1", one)
+def find(portal, one=ACME, accounts=("acme",), external_id="ev-1"):
+    return Resolver(portal, UTC, accounts, lambda: 0.0).find(external_id, one)
 
 
 @pytest.mark.rule(19)
@@ -155,6 +157,33 @@ def test_without_an_answer_to_both_nothing_is_said_of_the_event(call, answer):
     portal = Portal(event("101", EVENTBRITE))
     portal.failing = {call: answer}
     assert isinstance(find(portal), HubSpotUnavailable)
+
+
+@pytest.mark.rule(19)
+@pytest.mark.parametrize("answer", [reply(404), reply(404, b"<html>"), reply(400, b"<html>Bad Request")])
+def test_an_id_that_no_address_can_hold_concerns_its_own_event_alone(answer):
+    portal = Portal(event("101", EVENTBRITE))
+    portal.failing = {"identifiers": answer}
+    with pytest.raises(LookUpFailed, match=UNASKABLE):
+        find(portal)
+
+
+def test_an_address_that_hubspot_does_not_have_concerns_all():
+    portal = Portal()
+    portal.failing = {"search": reply(404, b"<html>")}
+    assert isinstance(find(portal), HubSpotUnavailable)
+
+
+@pytest.mark.parametrize("external_id", [".", ".."])
+def test_a_step_in_a_path_is_not_asked_for(external_id):
+    portal = Portal()
+    with pytest.raises(LookUpFailed, match=UNASKABLE):
+        find(portal, external_id=external_id)
+    assert portal.asked == ["search"]
+
+
+def test_an_own_marketing_event_is_found_whatever_its_id():
+    assert find(Portal(event("101", external_id="..")), external_id="..") == Linked("101")
 
 
 @given(

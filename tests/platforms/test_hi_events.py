@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from asking import outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded import PLATFORMS, answer, source, table
@@ -55,18 +56,6 @@ def errors(*args, **changes):
         said(*args, **changes)
     assert "Europe" not in str(refused.value)
     return list(refused.value.errors)
-
-
-def outcome(asking, *told):
-    """What comes of the questions, given these answers, and the questions."""
-    questions = [next(asking)]
-    try:
-        for status, body in told:
-            assert status in questions[-1].expects
-            questions.append(asking.send(Answer(status, body)))
-    except StopIteration as end:
-        return end.value, questions
-    raise AssertionError("It asks for more.")
 
 
 def find(*told, external_id="42", **settings):

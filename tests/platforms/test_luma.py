@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from asking import outcome
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded import PLATFORMS, answer, source, table
@@ -11,7 +12,7 @@ from werkzeug.datastructures import Headers
 from handlers.errors import InvalidNotification, LookUpFailed, Refusal
 from handlers.forwarding.preparing import merge
 from handlers.inbox.queue import Changed, Pending, State
-from handlers.platform import Answer, Found, Gone, Ignored, Skipped
+from handlers.platform import Found, Gone, Ignored, Skipped
 from handlers.platforms.luma import api, list_events, look_up, read, sample, schemes
 from handlers.receiving.verifier import verify
 from schemas.fields import MAX_TEXT
@@ -72,18 +73,6 @@ def errors(event, **changes):
         said(event, **changes)
     assert "secret" not in str(refused.value)
     return list(refused.value.errors)
-
-
-def outcome(asking, *told):
-    """What comes of the questions, given these answers, and the questions."""
-    questions = [next(asking)]
-    try:
-        for status, body in told:
-            assert status in questions[-1].expects
-            questions.append(asking.send(Answer(status, body)))
-    except StopIteration as end:
-        return end.value, questions
-    raise AssertionError("It asks for more.")
 
 
 def find(*told, **changes):

@@ -1,0 +1,23 @@
+"""What a schema reads, or the error that crosses rooms: a notification's and an event's, or that of a whole answer."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from handlers.errors import InvalidNotification, LookUpFailed
+
+
+def load(schema: Schema, value: Any) -> Any:
+    """What a schema reads out of what is said of one event. Raises `InvalidNotification`."""
+    try:
+        return schema.load(value)
+    except ValidationError as error:
+        raise InvalidNotification(error.messages_dict) from error
+
+
+def readable(schema: Schema, value: Any) -> Any:
+    """What a schema reads out of an answer that is about more than one event. Raises `LookUpFailed`."""
+    try:
+        return schema.load(value)
+    except ValidationError as error:
+        raise LookUpFailed("platform_unreadable") from error
