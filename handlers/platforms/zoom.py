@@ -17,7 +17,7 @@ from marshmallow import Schema
 from handlers.content import write_json
 from handlers.digests import digest
 from handlers.errors import InvalidNotification
-from handlers.loading import load
+from handlers.loading import load, readable
 from handlers.platform import (
     Answer,
     Api,
@@ -308,9 +308,9 @@ def _listing(host: str, token: str) -> Generator[Get, Answer, Any]:
     if token:
         answer = yield Get(path, {**params, "next_page_token": token}, frozenset({200, 400}))
         if answer.status == 200:
-            return load(_LISTING, answer.body)
+            return readable(_LISTING, answer.body)
     answer = yield Get(path, params)
-    return load(_LISTING, answer.body)
+    return readable(_LISTING, answer.body)
 
 
 def _listed(number: str, source: ZoomSource) -> Generator[Get, Answer, Found | Skipped | None]:
@@ -318,7 +318,7 @@ def _listed(number: str, source: ZoomSource) -> Generator[Get, Answer, Found | S
     try:
         found = yield from look_up(number, source)
     except InvalidNotification:
-        return Skipped("unreadable")
+        return Skipped("invalid")
     return found if isinstance(found, Found | Skipped) else None
 
 

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, answer, cases, source, table
 from werkzeug.datastructures import Headers
 
-from handlers.errors import InvalidNotification, Refusal
+from handlers.errors import InvalidNotification, LookUpFailed, Refusal
 from handlers.forwarding.preparing import merge
 from handlers.inbox.arrival import Receipt
 from handlers.inbox.queue import Changed, Pending, State
@@ -648,7 +648,7 @@ def test_one_listed_webinar_that_makes_no_sense_or_was_deleted_does_not_hold_up_
         (PATH, 200, WEBINAR),
     ]
     page = run(list_events(source("zoom"), None), *answers)
-    assert page.events[0] == Listed("2", Skipped("unreadable"))
+    assert page.events[0] == Listed("2", Skipped("invalid"))
     assert [one.event for one in page.events] == ["2", ID]
     assert isinstance(page.events[1].found, Found)
 
@@ -657,7 +657,7 @@ def test_one_listed_webinar_that_makes_no_sense_or_was_deleted_does_not_hold_up_
     "content", [{}, {"webinars": None}, {"webinars": 3}, {"webinars": [{"id": "../me"}]}, {"webinars": [None]}]
 )
 def test_a_list_that_makes_no_sense_is_an_error(content):
-    with pytest.raises(InvalidNotification, match="webinars"):
+    with pytest.raises(LookUpFailed, match="platform_unreadable"):
         run(list_events(source("zoom"), None), (FIRST, 200, content))
 
 
