@@ -20,7 +20,7 @@ from urllib.parse import quote
 import orjson
 
 from handlers.errors import InvalidNotification
-from handlers.loading import load, readable
+from handlers.loading import load, readable, shown
 from handlers.platform import (
     Api,
     Found,
@@ -36,7 +36,6 @@ from handlers.platform import (
     Page,
     Platform,
     Sample,
-    Skipped,
 )
 from handlers.signatures import Hmac, Scheme
 from schemas.fields import given
@@ -212,12 +211,8 @@ def _found(event: Json, source: HiEventsSource) -> Found:
 
 
 def _listed(event: Json, source: HiEventsSource) -> Listed:
-    """One event of a list; what is wrong with it must not hide the others."""
     number = readable(_NUMBERED, event)["id"]
-    try:
-        return Listed(number, _found(event, source))
-    except InvalidNotification:
-        return Listed(number, Skipped("invalid"))
+    return Listed(number, shown(_found, event, source))
 
 
 PLATFORM = Platform(

@@ -17,8 +17,8 @@ import orjson
 
 from handlers.content import write_json
 from handlers.digests import digest
-from handlers.errors import InvalidNotification, LookUpFailed
-from handlers.loading import load, readable
+from handlers.errors import LookUpFailed
+from handlers.loading import load, readable, shown
 from handlers.platform import (
     Api,
     Found,
@@ -221,14 +221,10 @@ def _found(event: Json, source: LumaSource) -> Found:
 
 
 def _listed(event: Json, source: LumaSource) -> Listed:
-    """One event of a list; what is wrong with it must not hide the others."""
     said = readable(_NUMBERED, event)
     if said["platform"] != LUMA:
         return Listed(said["id"], Skipped("other_platform"))
-    try:
-        return Listed(said["id"], _found(event, source))
-    except InvalidNotification:
-        return Listed(said["id"], Skipped("invalid"))
+    return Listed(said["id"], shown(_found, event, source))
 
 
 PLATFORM = Platform(

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from handlers.errors import InvalidNotification, LookUpFailed
-from handlers.loading import load, readable
+from handlers.loading import load, readable, shown
 from handlers.platform import (
     Answer,
     Api,
@@ -35,7 +35,6 @@ from handlers.platform import (
     Page,
     Platform,
     Sample,
-    Skipped,
 )
 from handlers.signatures import Hmac, Scheme
 from schemas.fields import given
@@ -239,14 +238,10 @@ def _found(event: Json, source: TicketTailorSource) -> Found:
 
 
 def _listed(event: Json, source: TicketTailorSource) -> Listed:
-    """One event of a list; what is wrong with it must not hide the others."""
     number = event.get("id")
     if not isinstance(number, str) or not _EVENT_ID.fullmatch(number):
         raise LookUpFailed("platform_unreadable")
-    try:
-        return Listed(number, _found(event, source))
-    except InvalidNotification:
-        return Listed(number, Skipped("invalid"))
+    return Listed(number, shown(_found, event, source))
 
 
 PLATFORM = Platform(

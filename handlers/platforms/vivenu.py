@@ -19,7 +19,7 @@ from urllib.parse import quote
 import orjson
 
 from handlers.errors import InvalidNotification
-from handlers.loading import load, readable
+from handlers.loading import load, readable, shown
 from handlers.platform import (
     Api,
     Found,
@@ -194,12 +194,8 @@ def _found(event: Json, source: VivenuSource) -> Found | Skipped:
 
 
 def _listed(event: Json, source: VivenuSource) -> Listed:
-    """One event of a list; what is wrong with it must not hide the others."""
     number = readable(_NUMBERED, event)["id"]
-    try:
-        return Listed(number, _found(event, source))
-    except InvalidNotification:
-        return Listed(number, Skipped("invalid"))
+    return Listed(number, shown(_found, event, source))
 
 
 PLATFORM = Platform(

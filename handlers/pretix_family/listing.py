@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handlers.errors import InvalidNotification
-from handlers.loading import readable
+from handlers.loading import readable, shown
 from handlers.platform import Found, Json, Listed, Page, Skipped
 from handlers.pretix_family.asking import (
     Asking,
@@ -127,9 +127,5 @@ def _list_dates(slug: str, part: Part, place: _Place, events: _Events, source: F
 
 def _show_date(date: Json, series: Json, beside: Beside, source: FamilySource) -> Listed:
     number = readable(_NUMBERED, date)["id"]
-    found: Found | Skipped
-    try:
-        found = show_date(date, series, beside, source)
-    except InvalidNotification:
-        found = Skipped("invalid")
+    found = shown(show_date, date, series, beside, source)
     return Listed(":".join((*beside.slugs, str(number))), found)

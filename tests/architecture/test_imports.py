@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "handlers.content": {"handlers.errors"},
     "handlers.signatures": set(),
     "handlers.digests": set(),
-    "handlers.loading": {"handlers.errors"},
+    "handlers.loading": {"handlers.errors", "handlers.platform"},
     "handlers.cloudevents_http": {"handlers.content", "handlers.errors", "handlers.platform", "schemas"},
     "handlers.own_words": {
         "handlers.errors",
