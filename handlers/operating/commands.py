@@ -107,18 +107,17 @@ def register(app: Flask, service: Service) -> None:
     @app.cli.command("try-map")
     @click.argument("source")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--content-type", default="application/json", show_default=True, help="As it came.")
     @quietly
-    def try_map(source: str, file: Path) -> None:
-        """Show what the notification saved in FILE (its JSON body) would become in HubSpot; nothing is sent there.
+    def try_map(source: str, file: Path, content_type: str) -> None:
+        """Show what the notification whose body is saved in FILE would become in HubSpot; nothing is sent there.
 
         A platform whose notifications carry no state is asked, as the worker would. The exit status is 1 if something is
         wrong, or nothing would be sent.
         """
         configured = _known_source(service, source)
         trial = trying.Trial(configured, service.platforms[configured.platform], service.guests.get(source))
-        rows = trial.rows(trying.read_payload(file))
-        trying.show(rows, Console())
-        raise SystemExit(1 if any(row.fault for row in rows) else 0)
+        raise SystemExit(0 if trying.try_file(trial, file, content_type, Console()) else 1)
 
     @app.cli.command("backfill")
     @click.argument("source")

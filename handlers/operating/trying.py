@@ -1,6 +1,6 @@
 """Shows what a saved payload would become in HubSpot, field by field, and sends nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handlers.errors import InvalidNotification, LookUpFailed
+from handlers.content import parse_object
+from handlers.errors import InvalidNotification, LookUpFailed, Refusal
 from handlers.forwarding.hydrator import Guest
 from handlers.platform import Fields, Found, Ignored, Json, Notification, Platform, Remaining, Skipped, without
 from schemas.event import FIELDS, check, property_value
@@ -115,18 +116,28 @@ class Trial:
                 yield Row(f"property {name}", None, path.expression, str(error))
 
 
-def read_payload(file: Path) -> Json:
-    """The JSON object in a file. Raises `click.ClickException`."""
+def try_file(trial: Trial, file: Path, content_type: str, console: Console) -> bool:
+    """Show each notification of a saved body; whether all is well. Raises `click.ClickException` where nothing would be sent."""
+    is_well = True
+    for body in _read(file, content_type, trial.platform):
+        rows = trial.rows(body)
+        _show(rows, console)
+        is_well = is_well and not any(row.fault for row in rows)
+    return is_well
+
+
+def _read(file: Path, content_type: str, platform: Platform[Any]) -> Sequence[Json]:
+    """The notifications in a saved body of that media type. Raises `click.ClickException`."""
+    content = file.read_bytes()
     try:
-        body = orjson.loads(file.read_bytes())
-    except ValueError as error:
-        raise click.ClickException(f"{file}: Is not JSON in UTF-8.") from error
-    if not isinstance(body, dict):
-        raise click.ClickException(f"{file}: Is not a JSON object: save the whole body of one notification.")
-    return body
+        if platform.unpack is None:
+            return [parse_object(content_type, None, content)]
+        return platform.unpack({"Content-Type": content_type}, content)
+    except Refusal as error:
+        raise click.ClickException(f"{file}: {error.detail}") from error
 
 
-def show(rows: list[Row], console: Console) -> None:
+def _show(rows: list[Row], console: Console) -> None:
     """The rows as a table; texts are shown as they are, never as markup."""
     table = Table("HubSpot's field", "value", "from")
     for row in rows:

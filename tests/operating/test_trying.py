@@ -28,6 +28,14 @@ eventName = "data.title"
 startDateTime = "data.begins"
 endDateTime = "data.ends"
 
+[sources.forms]
+platform = "swoogo"
+secrets = ["a-secret-of-the-forms"]
+
+[sources.cloud]
+platform = "cloudevents"
+secrets = ["a-secret-of-the-cloud"]
+
 [sources.shop.custom_properties]
 venue = "data.place.name"
 tags = "data.tags"
@@ -67,9 +75,9 @@ def try_map(tmp_path, monkeypatch):
     app.extensions["marquee"].stop()
 
 
-def invoke(app, file, payload, source="shop"):
+def invoke(app, file, payload, source="shop", *options):
     file.write_bytes(payload if isinstance(payload, bytes) else json.dumps(payload).encode())
-    return app.test_cli_runner().invoke(args=["try-map", source, str(file)])
+    return app.test_cli_runner().invoke(args=["try-map", source, str(file), *options])
 
 
 def row(result, field):
@@ -106,11 +114,32 @@ def test_a_property_that_cannot_be_text_is_named_and_the_others_are_shown(try_ma
     assert result.exit_code == 1
 
 
+def test_a_form_is_read_as_its_platform_sends_it(try_map):
+    form = b"id=7&name=Gala&start_date=2027-05-01&start_time=10:00:00&timezone=Europe/Berlin"
+    result = try_map(form, "forms", "--content-type", "application/x-www-form-urlencoded")
+    assert row(result, "eventName")[0] == "Gala"
+
+
+def test_each_notification_of_a_batch_is_shown(try_map):
+    events = [
+        {
+            "specversion": "1.0",
+            "id": str(n),
+            "source": "/s",
+            "type": "t",
+            "data": {"id": str(n), "eventName": f"Gala {n}"},
+        }
+        for n in (1, 2)
+    ]
+    result = try_map(events, "cloud", "--content-type", "application/cloudevents-batch+json")
+    assert ("Gala 1" in result.output, "Gala 2" in result.output) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("payload", "words"),
     [
-        (b"{", "Is not JSON"),
-        (b"[]", "Is not a JSON object"),
+        (b"{", "The body is not JSON"),
+        (b"[]", "The body is a list, not a JSON object"),
         ({"data": {"title": "no id"}}, "id:"),
         ({"data": {"id": 1, "begins": "tomorrow"}}, "startDateTime: Is text of 8 characters"),
         ({"data": BODY["data"] | {"ends": "2027-04-30T10:00:00Z"}}, "endDateTime: Is before startDateTime."),
