@@ -33,7 +33,7 @@ from handlers.forwarding.safe import Safe
 from handlers.forwarding.silence import Watch
 from handlers.forwarding.token_endpoint import TokenEndpoint
 from handlers.forwarding.unresolved import Grace
-from handlers.forwarding.worker import Pace, Worker
+from handlers.forwarding.worker import CALL_SECONDS, Pace, Worker
 from handlers.inbox.database import Database
 from handlers.inbox.known import Hints
 from handlers.inbox.lease import Lease
@@ -132,12 +132,15 @@ class Marquee:
     def worker(self) -> Worker:
         """A worker on this process's inbox."""
         settings, sources = self.configuration.settings, self.configuration.sources
-        pacer = Pacer(stop=self._stop, day=Day(lambda: zone))
-        hubspot, lease = self.hubspot(pacer), Lease(self.database)
+        lease = Lease(self.database)
+        clock = lease.clock
+        pacer = Pacer(stop=self._stop, day=Day(lambda: zone, clock), may_call=lease.is_safe)
+        hubspot = self.hubspot(pacer)
         queue = Queue(self.database, lease, settings.debounce_seconds)
         zone = settings.hubspot_time_zone or AccountZone(partial(account_zone, hubspot))
         may_send, grace = partial(_may_send, lease, zone), Grace(settings.link_grace_seconds)
-        delivery = Delivery(queue, Forwarder(hubspot, may_send, zone, self.metrics), self.metrics, grace)
+        forwarder = Forwarder(hubspot, may_send, zone, self.metrics, clock)
+        delivery = Delivery(queue, forwarder, self.metrics, grace, clock)
         accounts = {source.account_id for source in sources.values() if source.account_id is not None}
         return Worker(
             queue,
@@ -145,9 +148,9 @@ class Marquee:
             self.platforms,
             sources,
             self.guests,
-            Resolver(hubspot, zone, accounts).find,
+            Resolver(hubspot, zone, accounts, clock).find,
             delivery,
-            Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics),
+            Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics, clock),
             Pace(
                 settings.hubspot_batch_size,
                 settings.hubspot_concurrency,
@@ -155,11 +158,13 @@ class Marquee:
                 grace,
                 settings.retention_days * DAY,
             ),
-            pacer=pacer,
+            clock,
+            pacer,
             chores=(
-                Reconciler(self.database, self.rolls, self.hints, lease.holder),
-                Watch(self.database, sources),
+                Reconciler(self.database, self.rolls, self.hints, lease.holder, clock),
+                Watch(self.database, sources, clock),
             ),
+            call_seconds=settings.hubspot_timeout + CALL_SECONDS,
         )
 
     @cached_property
@@ -177,6 +182,10 @@ class Marquee:
         if self.configuration.settings.worker == "embedded":
             self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
             self._thread.start()
+
+    def hand_over(self) -> None:
+        """Let another worker take the lead as soon as what is under way has ended; the door stays open."""
+        self._stop.set()
 
     def stop(self) -> None:
         """End what is under way, hand the lead over and close the inbox."""

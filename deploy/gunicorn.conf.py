@@ -1,6 +1,7 @@
 """gunicorn's settings: docs.gunicorn.org/en/stable/settings.html. Faulty settings end it before a port is opened."""
 
 import gc
+import math
 import socket
 import struct
 import sys
@@ -10,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from handlers.configuration import configure  # noqa: E402 - the path above is what makes it importable
-from handlers.operating import logs  # noqa: E402
+from handlers.operating import leaving, logs  # noqa: E402
 from handlers.operating.counting import share_counts  # noqa: E402
 from handlers.operating.processes import forget  # noqa: E402
 from handlers.platforms import discover  # noqa: E402
@@ -24,6 +25,7 @@ from prometheus_client.multiprocess import mark_process_dead  # noqa: E402 - it 
 import app as _app  # noqa: E402, F401 - loaded before the processes fork, so that they share the memory of all code
 
 SLOW_CLIENT_SECONDS = 5
+ENDING_SECONDS = 30  # what requests under way, and the worker's calls to HubSpot, need to end
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
@@ -31,7 +33,7 @@ threads = _settings.web_threads
 worker_class = "handlers.operating.processes.BalancedWorker"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
 timeout = 60
-graceful_timeout = 30
+graceful_timeout = math.ceil(_settings.drain_seconds) + ENDING_SECONDS
 keepalive = 75  # longer than load balancers keep theirs (60 s is usual), else they answer 502
 control_socket_disable = True
 accesslog = None  # every answered webhook has a line of its own, without the secret that an address may hold
@@ -44,7 +46,11 @@ def pre_fork(server, worker):
 
 
 def when_ready(server):
-    """A client that stalls in the middle of a request gives its thread back: accepted sockets inherit the limit."""
+    """A client that stalls in the middle of a request gives its thread back: accepted sockets inherit the limit.
+
+    Readiness fails from the moment that the service is told to stop.
+    """
+    leaving.watch(server)
     for listener in server.LISTENERS:
         limit = struct.pack("ll", SLOW_CLIENT_SECONDS, 0)
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
@@ -52,7 +58,10 @@ def when_ready(server):
 
 def post_worker_init(worker):
     """The web processes also carry the worker, unless the settings say otherwise."""
-    worker.app.callable.extensions["marquee"].start()
+    marquee = worker.app.callable.extensions["marquee"]
+    worker.departure.drain_seconds = _settings.drain_seconds
+    worker.on_leaving = marquee.hand_over
+    marquee.start()
 
 
 def worker_exit(server, worker):

@@ -1,4 +1,8 @@
-"""Starts the service's processes and starts again any that dies; `./deploy/run` is its only caller."""
+"""Starts the service's processes and starts again any that dies; `./deploy/run` is its only caller.
+
+SIGTERM drains the web as DRAIN_SECONDS says, SIGINT (Ctrl-C) stops it at once, and SIGHUP has it start its processes anew;
+but where it was started from a terminal, SIGHUP says that the terminal is gone, and ends it all.
+"""
 
 import os
 import secrets
@@ -23,7 +27,7 @@ signature = "token"
 secrets = ["{secret}"]
 account_id = "demo"
 """
-PATIENCE = 40.0
+PATIENCE = 10.0
 RESTART_SECONDS = 1.0
 
 
@@ -39,50 +43,68 @@ def main() -> int:
     environment |= demo
     commands["web"] = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "app:create_app()"]
     _say_hello(environment, demo)
-    return Supervisor(commands, environment).run()
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    return Supervisor(commands, environment, terminal=terminal).run()
 
 
 class Supervisor:
     """Child processes that run together: one that dies is started again, and all stop when this one is told to."""
 
-    def __init__(self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], *, terminal: bool = False
+    ) -> None:
         self._commands = commands
         self._environment = environment
+        self._terminal = terminal
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._stopping = False
+        self._told: signal.Signals | None = None
 
     def run(self) -> int:
         """Keep the children running. A first start that fails at once is a fault of the settings and ends it all."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._pass_on)
         started = time.monotonic()
         for name in self._commands:
             self._start(name)
-        while not self._stopping:
+        while self._told is None:
             time.sleep(0.2)
             for name, child in self._children.items():
-                if child.poll() is None or self._stopping:
+                if child.poll() is None or self._told is not None:
                     continue
                 if name == "web" and child.returncode == 1 and time.monotonic() - started < 10:
-                    self._end_all()
+                    self._end_all(signal.SIGTERM)
                     return 1
                 print(f"{name} ended with status {child.returncode}: starting it again", file=sys.stderr, flush=True)
                 time.sleep(RESTART_SECONDS)
                 self._start(name)
-        self._end_all()
+        self._end_all(self._told)
         return 0
 
     def _start(self, name: str) -> None:
         command, environment = list(self._commands[name]), dict(self._environment)
         self._children[name] = subprocess.Popen(command, cwd=PROJECT, env=environment)  # noqa: S603 - our own commands
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping = True
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        """At once: the web has its own way to stop, and may be told to hurry while it does."""
+        told = signal.Signals(number)
+        if told == signal.SIGHUP and self._terminal:
+            told = signal.SIGTERM
+        if told != signal.SIGHUP:
+            self._told = told
+        if "web" in self._children:
+            self._children["web"].send_signal(told)
 
-    def _end_all(self) -> None:
-        """The web first, so that the worker in it can still tell HubSpot what is under way."""
+    def _end_all(self, told: signal.Signals) -> None:
+        """The web first, so that the worker in it can still tell HubSpot what is under way.
+
+        It ends by itself, after a time that its settings say: nobody knows better here.
+        """
         for name in reversed(self._commands):
             child = self._children[name]
+            if name == "web":
+                child.send_signal(told)
+                child.wait()
+                continue
             child.terminate()
             try:
                 child.wait(PATIENCE)

@@ -53,6 +53,7 @@ class Settings:
     port: int
     web_concurrency: int
     web_threads: int
+    drain_seconds: float
 
 
 class SettingsError(ValueError):
@@ -110,6 +111,7 @@ def _plain(env: Env) -> dict[str, Any]:
         "port": env.int("PORT", 8000, validate=Range(0, 65535)),
         "web_concurrency": env.int("WEB_CONCURRENCY", os.cpu_count() or 1, validate=Range(1, 256)),
         "web_threads": env.int("WEB_THREADS", 8, validate=Range(1, 256)),
+        "drain_seconds": env.float("DRAIN_SECONDS", 0.0, validate=Range(0, 600)),
     }
 
 

@@ -17,6 +17,7 @@ from handlers.forwarding.forwarder import Sent, record
 from handlers.forwarding.hubspot import HubSpot
 from handlers.forwarding.isolating import Isolation
 from handlers.forwarding.outgoing import Reply
+from handlers.forwarding.pacer import Withdrawn
 from handlers.forwarding.verdict import Verdict
 from handlers.forwarding.waits import Pause, changed_nothing
 from handlers.inbox.queue import Attempt, Link, Queue, Settlement
@@ -59,7 +60,11 @@ class Creator:
         now = self.clock()
         self.write_down([replace(_in_doubt(one, now, now + DOUBT_SECONDS), outcomes=()) for one in part], None)
         entries = [one.entry() for one in part]
-        reply = self.hubspot.upsert(entries)
+        try:
+            reply = self.hubspot.upsert(entries)
+        except Withdrawn:
+            self.write_down([_not_made(one, now) for one in part], None)
+            raise
         made = judge_creation(part, reply, self.clock(), self.zone)
         sent = Sent(batch, entries, reply, made.verdict)
         record("hubspot.upsert", sent, self.metrics)
@@ -93,8 +98,12 @@ class Creator:
         """What was surely not made may be made as soon as sending goes on; anything else is looked up first."""
         now = self.clock()
         if changed_nothing(reply) or one.external_id in verdict.not_now:
-            return settling.later(one.merged, now, "not_in_hubspot", one.merged.event.missing_since)
+            return _not_made(one, now)
         return _in_doubt(one, now, now)
+
+
+def _not_made(one: Newcomer, at: float) -> Settlement:
+    return settling.later(one.merged, at, "not_in_hubspot", one.merged.event.missing_since)
 
 
 def _in_doubt(one: Newcomer, now: float, at: float) -> Settlement:

@@ -22,10 +22,15 @@ class NotNow(Exception):
         self.at_least = at_least
 
 
+class Withdrawn(Exception):
+    """The call is not to be made by this process at all: it stops, or leads no more. Nothing is amiss."""
+
+
 @dataclass
 class Pacer:
     """For all threads that call; each has one call under way at most. `stop` ends all waiting at once.
 
+    `may_call` is asked last of all, since a place in the line takes its time: whether this process still may.
     `clock` tells seconds that never go back. Without a `day` there is no daily budget.
     """
 
@@ -33,6 +38,7 @@ class Pacer:
     clock: Callable[[], float] = time.monotonic
     day: Day | None = None
     window: Window = field(default_factory=Window)
+    may_call: Callable[[], bool] = lambda: True
     _braked_until: float = float("-inf")
     _line: list[object] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -50,14 +56,16 @@ class Pacer:
     def wait(self) -> None:
         """Return when one more call of this thread is within the limit, and count it. First come, first served.
 
-        Raises `NotNow` where none is to be made for longer than a place in the line takes.
+        Raises `NotNow` where none is to be made for longer than a place in the line takes, and `Withdrawn` where none is
+        to be made at all.
         """
         place = object()
         with self._lock:
             self._line.append(place)
         try:
-            while (seconds := self._try(place)) > 0 and not self.stop.wait(seconds):
-                pass
+            while (seconds := self._try(place)) > 0:
+                if self.stop.wait(seconds):
+                    raise Withdrawn
         finally:
             with self._lock:
                 self._leave(place)
@@ -103,6 +111,8 @@ class Pacer:
             ahead = self._line.index(place) if place in self._line else len(self._line)
             seconds = self.window.wait_for(now, ahead)
             if seconds == 0.0:
+                if not self.may_call():
+                    raise Withdrawn
                 self._begin(now)
                 self._leave(place)
             return seconds

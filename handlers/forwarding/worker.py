@@ -20,11 +20,13 @@ from handlers.forwarding.jobs import Jobs, Kind
 from handlers.forwarding.lanes import Lanes
 from handlers.forwarding.look_ups import LookUps
 from handlers.forwarding.newcomers import Newcomers
+from handlers.forwarding.overtaken import Overtaken
 from handlers.forwarding.pacer import Pacer
 from handlers.forwarding.resolver import Resolution
 from handlers.forwarding.unresolved import Grace
+from handlers.inbox.clock import steady
 from handlers.inbox.known import Hints
-from handlers.inbox.lease import LeadLost, Lease
+from handlers.inbox.lease import RENEW_SECONDS, LeadLost, Lease, term
 from handlers.inbox.queue import Queue
 from handlers.inbox.retention import purge_step
 from handlers.inbox.writer import Writer
@@ -37,6 +39,7 @@ TAKE = 500
 TAKE_LEAST = 3  # else the longest waiting and the newest could not both be taken
 PURGE_SECONDS = 60.0
 FINISH_SECONDS = 20.0
+CALL_SECONDS = 30.0
 _log = structlog.get_logger()
 
 
@@ -57,7 +60,8 @@ class Worker:
 
     `resolve(external_id, source)` finds the marketing event. `pacer` is the one that all calls to HubSpot wait for.
     It looks for what is due every `poll_seconds`; at the end calls under way have `finish_seconds` to end. `chores` are
-    called in each turn, while it leads: each is quick, or starts a job.
+    called in each turn, while it leads: each is quick, or starts a job. `call_seconds` is how long one call and its
+    settling take at most.
     """
 
     queue: Queue
@@ -73,6 +77,7 @@ class Worker:
     pacer: Pacer = field(default_factory=Pacer)
     poll_seconds: float = POLL_SECONDS
     finish_seconds: float = FINISH_SECONDS
+    call_seconds: float = CALL_SECONDS
     chores: Sequence[Callable[[Jobs], None]] = ()
     _purge_at: float = 0.0
     _fence: int | None = None
@@ -82,7 +87,9 @@ class Worker:
         pace, clock = self.pace, self.clock
         lanes = {name: guest.lane for name, guest in self.guests.items()}
         self._lanes = Lanes(self.queue.database, self.lease, lanes, clock)
-        self._hand, self._jobs = Hand(), Jobs(pace.concurrency, {name: lane.at_once for name, lane in lanes.items()})
+        at_once = {name: lane.at_once for name, lane in lanes.items()}
+        self._hand, self._jobs = Hand(), Jobs(pace.concurrency, at_once, self.lease.is_safe)
+        self._overtaken = Overtaken(self.queue.database, self.call_seconds)
         self._flow = Flow(self.queue.database, Amount(pace.batch_size, pace.concurrency), self.pacer, clock)
         shared = (self._hand, self._jobs, self._flow, clock)
         self._newcomers = Newcomers(self.creator.create, pace.debounce, *shared)
@@ -101,8 +108,14 @@ class Worker:
     def turn(self) -> float:
         """One round of everything; returns how many seconds to rest before the next."""
         if not self._leads():
-            self._forget()
+            self._stand_by()
             return STAND_BY_SECONDS
+        with term(self._fence):
+            self._work()
+        self._overtaken.tell()
+        return 0.0 if self._jobs.count() else self.poll_seconds
+
+    def _work(self) -> None:
         self._flow.look()
         self._lanes.turn()
         if self._flow.is_open():
@@ -117,10 +130,9 @@ class Worker:
             self._newcomers.put_back()
         for chore in self.chores:
             chore(self._jobs)
-        self._jobs.collect(self.poll_seconds)
+        self._collect(self.poll_seconds)
         self._flush()
         self._purge()
-        return 0.0 if self._jobs.count() else self.poll_seconds
 
     def _guarded_turn(self) -> float:
         try:
@@ -138,11 +150,24 @@ class Worker:
         if not self.lease.hold():
             return False
         if self._fence != self.lease.fence:
+            self._forget()  # what was begun before may be another worker's by now
             self._flow.begin()
             self._lanes.begin()
             self._fence = self.lease.fence
             _log.info("this worker leads", action="worker.leads", holder=self.lease.holder, fence=self._fence)
         return True
+
+    def _stand_by(self) -> None:
+        self._collect(0.0)
+        self._forget()
+        self._overtaken.tell()
+
+    def _collect(self, seconds: float) -> None:
+        try:
+            self._hand.let_go(self._jobs.collect(seconds))
+        finally:
+            self._overtaken.note(self._jobs.overtakable)
+            self._jobs.overtakable.clear()
 
     def _forget(self) -> None:
         """Let go of all but the calls under way."""
@@ -176,13 +201,21 @@ class Worker:
             self._purge_at = self.clock() + (1.0 if gone else PURGE_SECONDS)
 
     def _finish(self) -> None:
-        self._jobs.finish(self.finish_seconds)
         try:
-            self._jobs.collect(0.0)
-            self._flush()
+            with term(self._fence):
+                self._end_calls()
+                self._collect(0.0)
+                self._flush()
             overtakable = self._jobs.count(Kind.UPDATE, Kind.CREATION)  # by the next one to lead
             if not overtakable:
                 self.lease.release()
+            self._overtaken.tell(at_once=True)
         except (LeadLost, InboxUnavailable) as error:
             _log.warning("stopped without settling", action="worker.stopped", detail=str(error))
         self._jobs.close()
+
+    def _end_calls(self) -> None:
+        """The lead is kept as long as that takes."""
+        end = steady() + self.finish_seconds
+        while not self._jobs.finish(max(0.0, min(RENEW_SECONDS, end - steady()))) and steady() < end:
+            self.lease.hold()

@@ -7,11 +7,14 @@ from handlers.errors import FieldErrors
 
 @dataclass(frozen=True)
 class Arrival:
-    """One authentic webhook. `received_at` is Unix seconds, UTC; `errors` by field say why it is refused, and make it dead."""
+    """One authentic webhook. `errors` by field say why it is refused, and make it dead.
+
+    `received_at` is Unix seconds, UTC; None where that is the moment when it is stored, by the database's clock.
+    """
 
     source: str
     body: bytes
-    received_at: float
+    received_at: float | None = None
     action: str | None = None
     event: str | None = None
     delivery_id: str | None = None

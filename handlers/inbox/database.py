@@ -1,15 +1,21 @@
 """The one way to the database: short reads, and writes that are on disk when they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, exc
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Select, Transaction, exc, select
 from sqlalchemy.engine import make_url
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox.postgresql import Postgresql
 from handlers.inbox.sqlite import Sqlite
+
+T = TypeVar("T")
+
+
+class _Lost(OSError):
+    """A connection was dead before anything was done with it."""
 
 
 class Backend(Protocol):
@@ -72,9 +78,9 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when it ends without an error. Raises `InboxUnavailable`."""
-        with self._translated(), self._backend.turn(), self.engine.connect() as plain:
-            connection = plain.execution_options(begin=self._backend.begin)
-            with connection.begin():
+        with self._translated(), self._backend.turn():
+            connection, transaction = self._alive(self._begun)
+            with connection, transaction:
                 yield connection
 
     @contextmanager
@@ -89,20 +95,22 @@ class Database:
 
         Raises `InboxUnavailable`, and the driver's errors for faulty statements.
         """
-        with self._translated(), closing(self.engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            cursor.execute(self._backend.begin)
-            yield cursor
-            connection.commit()
+        with self._translated(), closing(self._alive(self._begun_plainly)) as connection:
+            try:
+                yield connection.cursor()
+                connection.commit()
+            except self._backend.errors as error:
+                self._give_up_if_lost(connection, error)
+                raise
 
     def be_alone(self, connection: Connection) -> None:
         """Within a `write`: nobody else changes the schema until it ends. Raises `InboxUnavailable`."""
         self._backend.be_alone(connection)
 
     def rows(self, query: Select[Any]) -> list[Any]:
-        """All rows of a short query."""
-        with self.read() as connection:
-            return list(connection.execute(query).all())
+        """All rows of a short query. Raises `InboxUnavailable`."""
+        with self._translated():
+            return self._alive(lambda: self._read(query))
 
     def tidy(self, pages: int) -> None:
         """Give up to `pages` free pages back to the file system, where that is ours to do."""
@@ -113,6 +121,54 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
         self._backend.close()
+
+    def _alive(self, work: Callable[[], T]) -> T:
+        """Once more where the connection turns out to be dead: a server or a pooler ended it while nobody used it.
+
+        Only for what begins something or reads: so it is never unclear whether the first try was written.
+        """
+        try:
+            return work()
+        except exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        except _Lost:
+            self.rows(
+                select(1)
+            )  # those that lie idle are most likely dead too: SQLAlchemy gives them all up when it meets one
+        return work()
+
+    def _begun(self) -> tuple[Connection, Transaction]:
+        connection = self.engine.connect().execution_options(begin=self._backend.begin)
+        try:
+            return connection, connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _begun_plainly(self) -> PoolProxiedConnection:
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute(self._backend.begin)
+        except self._backend.errors as error:
+            lost = self._give_up_if_lost(connection, error)
+            connection.close()
+            if lost:
+                raise _Lost(str(error)) from error
+            raise
+        return connection
+
+    def _give_up_if_lost(self, connection: PoolProxiedConnection, error: Exception) -> bool:
+        """Whether the connection is dead, and now given up."""
+        driver = connection.dbapi_connection
+        lost = driver is not None and self.engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+        if lost:
+            connection.invalidate(error)
+        return lost
+
+    def _read(self, query: Select[Any]) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(query).all())
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

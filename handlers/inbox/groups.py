@@ -17,7 +17,8 @@ Delivery = tuple[str, str]
 Event = tuple[str, str]
 """A source, and the external id."""
 
-_LAST = f"SELECT max(seq) FROM sqlite_sequence WHERE name = '{notification.name}'"  # noqa: S608 - our own table
+_NOW = "(julianday('now') - 2440587.5) * 86400.0"
+_LAST = f"SELECT max(seq), {_NOW} FROM sqlite_sequence WHERE name = '{notification.name}'"  # noqa: S608 - our own table
 _MARK = ("source", "external_id", "changes", "changed_at", "due_at")
 _ROW = (
     *("id", "source", "event_id", "delivery_id", "action", "received_at"),
@@ -40,7 +41,8 @@ class SqliteGroups:
     def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
         """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each."""
         numbers = self._deliveries_known(cursor, arrivals)
-        following = self._last_number(cursor) + 1
+        last, moment = self._last_number(cursor)
+        following = last + 1
         receipts, fresh = [], {}
         for arrival in arrivals:
             delivery = delivery_of(arrival)
@@ -53,7 +55,7 @@ class SqliteGroups:
             else:
                 receipts.append(Receipt(str(first), duplicate=True))
         if fresh:
-            self._insert(cursor, fresh)
+            self._insert(cursor, fresh, moment)
         return receipts
 
     def _deliveries_known(self, cursor: Any, arrivals: Sequence[Arrival]) -> dict[Delivery, int]:
@@ -63,31 +65,35 @@ class SqliteGroups:
         found = _in_parts(self._known, cursor, rows)
         return {(source, delivery): number for source, delivery, number in found}
 
-    def _last_number(self, cursor: Any) -> int:
-        """The greatest number that a notification ever had; nobody else gives one until this transaction ends."""
-        cursor.execute(_LAST)
-        return int(cursor.fetchone()[0] or 0)
+    def _last_number(self, cursor: Any) -> tuple[int, float]:
+        """The greatest number that a notification ever had, and the time in Unix seconds.
 
-    def _insert(self, cursor: Any, fresh: Mapping[int, Arrival]) -> None:
-        events = self._events_changed(cursor, list(fresh.values()))
-        _in_parts(self._add, cursor, [_row(number, arrival, events) for number, arrival in fresh.items()])
+        Nobody else gives a number until this transaction ends.
+        """
+        cursor.execute(_LAST)
+        last, moment = cursor.fetchone()
+        return int(last or 0), moment
+
+    def _insert(self, cursor: Any, fresh: Mapping[int, Arrival], moment: float) -> None:
+        events = self._events_changed(cursor, list(fresh.values()), moment)
+        _in_parts(self._add, cursor, [_row(number, arrival, events, moment) for number, arrival in fresh.items()])
         bodies = [{"notification_id": number, "content": arrival.body} for number, arrival in fresh.items()]
         _in_parts(self._add_bodies, cursor, bodies)
 
-    def _events_changed(self, cursor: Any, fresh: Sequence[Arrival]) -> dict[Event, int]:
+    def _events_changed(self, cursor: Any, fresh: Sequence[Arrival], moment: float) -> dict[Event, int]:
         """The numbers of the events that wait to be sent from now on."""
         marks: dict[Event, dict[str, Any]] = {}
         for arrival in fresh:
             if arrival.event is not None:
-                mark = marks.setdefault((arrival.source, arrival.event), self._mark(arrival))
+                mark = marks.setdefault((arrival.source, arrival.event), self._mark(arrival, moment))
                 mark["changes"] += 1
         found = _in_parts(self._mark_changed, cursor, list(marks.values()))
         return {(source, external_id): number for source, external_id, number in found}
 
-    def _mark(self, first: Arrival) -> dict[str, Any]:
+    def _mark(self, first: Arrival, moment: float) -> dict[str, Any]:
         """An event's row, as the first of a group of arrivals about it makes it."""
-        due_at = first.received_at + self._debounce
-        values = (first.source, first.event, 0, first.received_at, due_at)
+        received_at = _received_at(first, moment)
+        values = (first.source, first.event, 0, received_at, received_at + self._debounce)
         return dict(zip(_MARK, values, strict=True))
 
 
@@ -125,19 +131,23 @@ def _mark_changed(rows: Parameters) -> Insert:
     return kept.returning(event.c.source, event.c.external_id, event.c.id)
 
 
-def _row(number: int, arrival: Arrival, events: Mapping[Event, int]) -> dict[str, Any]:
-    refused = arrival.errors is not None
+def _received_at(arrival: Arrival, moment: float) -> float:
+    return moment if arrival.received_at is None else arrival.received_at
+
+
+def _row(number: int, arrival: Arrival, events: Mapping[Event, int], moment: float) -> dict[str, Any]:
+    received_at, refused = _received_at(arrival, moment), arrival.errors is not None
     return {
         "id": number,
         "source": arrival.source,
         "event_id": events[arrival.source, arrival.event] if arrival.event is not None else None,
         "delivery_id": arrival.delivery_id,
         "action": arrival.action,
-        "received_at": arrival.received_at,
+        "received_at": received_at,
         "outcome": "dead" if refused else "pending",
         "reason": "invalid" if refused else None,
         "detail": written(arrival.errors) if arrival.errors is not None else None,
-        "settled_at": arrival.received_at if refused else None,
+        "settled_at": received_at if refused else None,
     }
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from handlers.inbox import tables
 from handlers.inbox.database import Database
 from handlers.inbox.lease import Lease
+from handlers.inbox.order import lock
 
 CHUNK = 500
 _event = tables.event.c
@@ -23,6 +24,7 @@ def hasten(database: Database, lease: Lease, source: str, moment: float) -> int:
     )
     with database.write() as connection:
         lease.check(connection)
-        return connection.execute(
-            update(tables.event).where(_event.id.in_(later.scalar_subquery())).values(due_at=moment)
-        ).rowcount
+        chosen = list(connection.scalars(later))
+        lock(connection, chosen)
+        still = (_event.id.in_(chosen), _event.due_at > moment)
+        return connection.execute(update(tables.event).where(*still).values(due_at=moment)).rowcount

@@ -1,15 +1,19 @@
 """Links set by a person, and the events that waited for one."""
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database
 
 REASONS_A_LINK_MENDS = ("not_in_hubspot", "ambiguous", "linked_elsewhere", "wrong_account", "made_by_another_app")
+OPERATOR = "operator"
+T = TypeVar("T")
 Wanted = tuple[str, str, str]
 """A source, an external id, and the objectId that shall stand for them."""
 Change = Literal["new", "changed", "same", "linked_elsewhere"]
@@ -30,8 +34,8 @@ def link(database: Database, source: str, external_id: str, object_id: str, mome
 
     Returns how many dead notifications wait again because of it. Raises `LinkedElsewhere`, and then nothing is changed.
     """
-    with database.write() as connection:
-        return _set(connection, (source, external_id, object_id), moment)
+    wanted = (source, external_id, object_id)
+    return _twice(lambda: _link_one(database, wanted, moment))
 
 
 def compare(database: Database, wanted: Sequence[Wanted]) -> list[Change]:
@@ -42,11 +46,29 @@ def compare(database: Database, wanted: Sequence[Wanted]) -> list[Change]:
 
 def link_all(database: Database, wanted: Sequence[Wanted], moment: float) -> list[Change]:
     """Set some hundred links in one transaction, as `link` does; returns what each changed. Raises `LinkedElsewhere`."""
+    return _twice(lambda: _link_all(database, wanted, moment))
+
+
+def _twice(work: Callable[[], T]) -> T:
+    """Where another took a marketing event in the same moment, the second look sees whose it is."""
+    try:
+        return work()
+    except IntegrityError:
+        return work()
+
+
+def _link_one(database: Database, wanted: Wanted, moment: float) -> int:
     with database.write() as connection:
+        return _set(connection, wanted, _lock(connection, [wanted])[wanted[:2]], moment)
+
+
+def _link_all(database: Database, wanted: Sequence[Wanted], moment: float) -> list[Change]:
+    with database.write() as connection:
+        numbers = _lock(connection, wanted)
         changes = _changes(connection, wanted)
-        for one, change in zip(wanted, changes, strict=True):
-            if change != "same":
-                _set(connection, one, moment)
+        due = [one for one, change in zip(wanted, changes, strict=True) if change != "same"]
+        for one in sorted(due, key=itemgetter(2)):  # by objectId, as everybody who sets links
+            _set(connection, one, numbers[one[:2]], moment)
         return changes
 
 
@@ -66,21 +88,23 @@ def _change(held: str | None, wanted: Wanted, holder: tuple[str, str]) -> Change
     return "same" if held == wanted[2] else "changed"
 
 
-def _set(connection: Connection, wanted: Wanted, moment: float) -> int:
-    source, external_id, object_id = wanted
-    event = _event_row(connection, source, external_id)
+def _set(connection: Connection, wanted: Wanted, event: int, moment: float) -> int:
+    object_id = wanted[2]
     _refuse_taken(connection, event, object_id)
-    fresh: dict[str, Any] = {"object_id": object_id, "found_by": "operator", "confirmed": {}, "confirmed_at": None}
+    fresh: dict[str, Any] = {"object_id": object_id, "found_by": OPERATOR, "confirmed": {}, "confirmed_at": None}
     kept = insert(tables.link).values(event_id=event, **fresh)
     connection.execute(kept.on_conflict_do_update(index_elements=["event_id"], set_=fresh))
     return _send_again(connection, event, moment)
 
 
-def _event_row(connection: Connection, source: str, external_id: str) -> int:
-    row = insert(tables.event).values(source=source, external_id=external_id, changes=0)
-    connection.execute(row.on_conflict_do_nothing())
-    mine = (_event.source == source, _event.external_id == external_id)
-    return int(connection.execute(select(_event.id).where(*mine)).scalar_one())
+def _lock(connection: Connection, wanted: Sequence[Wanted]) -> dict[tuple[str, str], int]:
+    """The events' numbers; nobody else changes them until this ends. Those that were not there are from now on."""
+    names = sorted({one[:2] for one in wanted})
+    rows = [{"source": source, "external_id": external_id, "changes": 0} for source, external_id in names]
+    kept = insert(tables.event).values(rows)
+    locked = kept.on_conflict_do_update(index_elements=["source", "external_id"], set_={"changes": _event.changes})
+    found = connection.execute(locked.returning(_event.source, _event.external_id, _event.id)) if rows else ()
+    return {(source, external_id): number for source, external_id, number in found}
 
 
 def _refuse_taken(connection: Connection, event: int, object_id: str) -> None:

@@ -1,28 +1,34 @@
 """PostgreSQL 14 or newer, for any number of hosts. No state of a session is used, so that pgbouncer may stand between."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from handlers.errors import FaultySettings, InboxUnavailable
 
 CONNECT_SECONDS = 5
 POOL_SECONDS = 5.0
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 20
+IDLE_SECONDS = 5  # less than a lease: a leader that was stopped in mid-write must not keep the lead by its locks
 MIGRATION_SECONDS = 120
 TABLE_SECONDS = 2
+ASK_SECONDS = 0.1
 # Said within each transaction, since a pooler in transaction mode gives every one of them to another session.
 _LIMITS = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
-    f" SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
+    f" SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
 )
 _ALONE = (
-    f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{MIGRATION_SECONDS}s'",
-    "SELECT pg_advisory_xact_lock(hashtext('marquee schema'))",
-    f"SET LOCAL lock_timeout = '{TABLE_SECONDS}s'",
+    "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+    f" SET LOCAL lock_timeout = '{TABLE_SECONDS}s'"
 )
+_TURN = "SELECT pg_try_advisory_xact_lock(hashtext('marquee schema'))"
 
 
 class Postgresql:
@@ -38,6 +44,8 @@ class Postgresql:
     )
 
     def __init__(self, url: str, pool_size: int) -> None:
+        """Raises `FaultySettings` where the URL says what no PostgreSQL understands; its words hold no password."""
+        _refuse_faulty(make_url(url))
         self.engine = _engine(url, pool_size)
 
     @contextmanager
@@ -46,15 +54,33 @@ class Postgresql:
         yield
 
     def be_alone(self, connection: Connection) -> None:
-        """Wait for whoever changes the schema; then wait for no table for long, since whoever stores would wait behind."""
-        for statement in _ALONE:
-            connection.exec_driver_sql(statement)
+        """Wait for whoever changes the schema; then wait for no table for long, since whoever stores would wait behind.
+
+        Asked again and again: while a statement waits, no index could be built beside it.
+        """
+        connection.exec_driver_sql(_ALONE)
+        end = time.monotonic() + MIGRATION_SECONDS
+        while not connection.exec_driver_sql(_TURN).scalar_one():
+            if time.monotonic() > end:
+                raise InboxUnavailable("Another process has been changing the schema for too long.")
+            time.sleep(ASK_SECONDS)
 
     def tidy(self, pages: int) -> None:
         """The server vacuums by itself."""
 
     def close(self) -> None:
         """The engine holds all there is."""
+
+
+def _refuse_faulty(url: URL) -> None:
+    if "@" in (url.host or ""):  # what stands before it is part of a password, and would be told with the host
+        raise FaultySettings(
+            ["DATABASE_URL: Write %40 for each @ in the user's name and password, %2F for /, %25 for %."]
+        )
+    try:
+        make_conninfo(**{name: str(value) for name, value in url.query.items()})
+    except psycopg.ProgrammingError as error:
+        raise FaultySettings([f"DATABASE_URL: {str(error).capitalize()}."]) from None
 
 
 def _engine(url: str, pool_size: int) -> Engine:

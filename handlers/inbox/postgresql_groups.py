@@ -1,15 +1,22 @@
 """Puts a group of arrivals into PostgreSQL's tables with one statement, whatever the number of them."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import psycopg
+
 from handlers.inbox.arrival import Arrival, Receipt
 from handlers.inbox.groups import Delivery, delivery_of, written
+from handlers.inbox.postgresql import Postgresql
 
+AGAIN_SECONDS = 0.05
 # Rows of `event` are locked in the order of source and external id, here as everywhere, so that nobody waits in a circle.
 _KEEP = """
 WITH arrival AS (
-  SELECT * FROM unnest(
+  SELECT place, source, external_id, delivery_id, action, detail, content,
+    coalesce(received_at, EXTRACT(EPOCH FROM statement_timestamp())::float8) AS received_at
+  FROM unnest(
     %(place)s::int[], %(source)s::text[], %(external_id)s::text[], %(delivery_id)s::text[], %(action)s::text[],
     %(received_at)s::float8[], %(detail)s::text[], %(content)s::bytea[]
   ) AS given(place, source, external_id, delivery_id, action, received_at, detail, content)
@@ -42,12 +49,16 @@ WITH arrival AS (
   INSERT INTO body (notification_id, content) SELECT number, content FROM fresh JOIN stored ON stored.id = number
   RETURNING notification_id
 )
-SELECT place, number FROM fresh JOIN kept ON notification_id = number
+SELECT place, number, notification_id IS NOT NULL FROM fresh LEFT JOIN kept ON notification_id = number
 """
 _HELD = """
 SELECT source, delivery_id, id FROM notification
 WHERE (source, delivery_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND event_id IS NOT NULL
 """
+
+
+class _Raced(psycopg.OperationalError):
+    """Another transaction kept the same delivery since this one looked for it."""
 
 
 class PostgresqlGroups:
@@ -57,16 +68,28 @@ class PostgresqlGroups:
         self._debounce = debounce
 
     def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each."""
+        """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each.
+
+        What another transaction makes void is done once more in a new one, as nothing was written then.
+        """
+        try:
+            return self._keep(cursor, arrivals)
+        except (_Raced, psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+            cursor.connection.rollback()
+            time.sleep(AGAIN_SECONDS)  # whoever was in the way is to be through first
+            cursor.execute(Postgresql.begin)
+            return self._keep(cursor, arrivals)
+
+    def _keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
         firsts = _firsts(arrivals)
-        fresh = dict(self._insert(cursor, arrivals, firsts))
+        fresh = self._insert(cursor, arrivals, firsts)
         known = {delivery: fresh[place] for place in fresh if (delivery := delivery_of(arrivals[place]))}
         others = [arrivals[place] for place in firsts if place not in fresh]
         known |= _held(cursor, others) if others else {}
         return [_receipt(fresh.get(place), arrival, known) for place, arrival in enumerate(arrivals)]
 
-    def _insert(self, cursor: Any, arrivals: Sequence[Arrival], places: Sequence[int]) -> list[tuple[int, int]]:
-        """The places of those that were new, with their numbers."""
+    def _insert(self, cursor: Any, arrivals: Sequence[Arrival], places: Sequence[int]) -> dict[int, int]:
+        """The places of those that were new, with their numbers. Raises `_Raced`, `psycopg.Error`."""
         group = [arrivals[place] for place in places]
         columns = {
             "place": list(places),
@@ -79,7 +102,10 @@ class PostgresqlGroups:
             "content": [one.body for one in group],
         }
         cursor.execute(_KEEP, {**columns, "debounce": self._debounce})
-        return list(cursor.fetchall())
+        found = cursor.fetchall()
+        if not all(kept for _, _, kept in found):
+            raise _Raced  # their events are marked as changed by now, though nothing of them is new
+        return {place: number for place, number, _ in found}
 
 
 def _firsts(arrivals: Sequence[Arrival]) -> list[int]:

@@ -1,16 +1,36 @@
 """The worker's end of the inbox: changed events out, what became of them back in."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, literal_column, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Connection,
+    Double,
+    Integer,
+    TableValuedAlias,
+    Text,
+    Update,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from handlers.inbox import tables
+from handlers.inbox.bulk import Bulk, Values
 from handlers.inbox.database import Database
 from handlers.inbox.due import choose
 from handlers.inbox.lease import Lease
+from handlers.inbox.links import OPERATOR, REASONS_A_LINK_MENDS
+from handlers.inbox.order import lock
 
 CHUNK = 200
 LOOK = 500
@@ -119,37 +139,72 @@ _PENDING = (
 _CHANGED = select(tables.event, tables.state, tables.link).select_from(
     tables.event.outerjoin(tables.state).outerjoin(tables.link)
 )
-_SETTLE_NOTIFICATION = (
-    update(tables.notification)
-    .where(tables.notification.c.id == bindparam("number"), tables.notification.c.outcome == "pending")
-    .values({name: bindparam(name) for name in ("outcome", "reason", "detail", "settled_at", "attempt_id")})
-)
-_unchanged = _event.changes == bindparam("seen")
-_SETTLE_EVENT = (
-    update(tables.event)
-    .where(_event.id == bindparam("number"))
-    .values(
-        due_at=case(
-            (_unchanged, bindparam("retry_at")), else_=func.coalesce(bindparam("retry_at"), bindparam("again_at"))
-        ),
-        changed_at=case(
-            (_unchanged, bindparam("waiting_since")), else_=func.coalesce(bindparam("waiting_since"), bindparam("now"))
-        ),
-        tries=bindparam("tries_now"),
-        missing_since=bindparam("missing"),
-        waits_for=bindparam("waits"),
+_NUMBER, _WORD = BigInteger(), Text()
+_TIME: Double[float] = Double()
+
+
+def _settle_notification(new: Values, _given: object) -> Update:
+    mine = (_note.id == new["number"], _note.outcome == literal_column("'pending'"))
+    written = ("outcome", "reason", "detail", "settled_at", "attempt_id")
+    return update(tables.notification).where(*mine).values({name: new[name] for name in written})
+
+
+def _settle_event(new: Values, _given: object) -> Update:
+    unchanged, retry_at, since = _event.changes == new["seen"], new["retry_at"], new["waiting_since"]
+    settled = {
+        "due_at": case((unchanged, retry_at), else_=func.coalesce(retry_at, new["again_at"])),
+        "changed_at": case((unchanged, since), else_=func.coalesce(since, new["now"])),
+        "tries": new["tries_now"],
+        "missing_since": new["missing"],
+        "waits_for": new["waits"],
+    }
+    return update(tables.event).where(_event.id == new["number"]).values(settled)
+
+
+def _save_state(new: Values, given: TableValuedAlias | None) -> Insert:
+    saved = upsert(tables.state)
+    kept = saved.values(dict(new)) if given is None else saved.from_select(list(new), select(*new.values()))
+    changed = {name: saved.excluded[name] for name in ("fields", "stamps", "version", "published")}
+    return kept.on_conflict_do_update(index_elements=["event_id"], set_=changed)
+
+
+def _confirm_link(new: Values, _given: object) -> Update:
+    return (
+        update(tables.link)
+        .where(_link.event_id == new["number"])
+        .values(confirmed=new["fields"], confirmed_at=new["at"])
     )
+
+
+_SETTLE_NOTIFICATION = Bulk(
+    {
+        "number": _NUMBER,
+        "outcome": _WORD,
+        "reason": _WORD,
+        "detail": _WORD,
+        "settled_at": _TIME,
+        "attempt_id": _NUMBER,
+    },
+    _settle_notification,
 )
-_saved = upsert(tables.state)
-_SAVE_STATE = _saved.on_conflict_do_update(
-    index_elements=["event_id"],
-    set_={name: _saved.excluded[name] for name in ("fields", "stamps", "version", "published")},
+_SETTLE_EVENT = Bulk(
+    {
+        "number": _NUMBER,
+        "seen": _NUMBER,
+        "retry_at": _TIME,
+        "again_at": _TIME,
+        "waiting_since": _TIME,
+        "now": _TIME,
+        "tries_now": Integer(),
+        "missing": _TIME,
+        "waits": _WORD,
+    },
+    _settle_event,
 )
-_CONFIRM = (
-    update(tables.link)
-    .where(_link.event_id == bindparam("number"))
-    .values(confirmed=bindparam("fields"), confirmed_at=bindparam("at"))
+_SAVE_STATE = Bulk(
+    {"event_id": _NUMBER, "fields": JSON(), "stamps": JSON(), "version": _TIME, "published": Boolean()}, _save_state
 )
+_CONFIRM = Bulk({"number": _NUMBER, "at": _TIME, "fields": JSON()}, _confirm_link)
 
 
 @dataclass(frozen=True)
@@ -202,6 +257,7 @@ class Queue:
         """
         with self.database.write() as connection:
             self.lease.check(connection)
+            lock(connection, links.keys() | sending.keys())
             refused = _keep_links(connection, links) if links else set()
             _forget(connection, {event: names for event, names in sending.items() if event not in refused})
         return refused
@@ -210,10 +266,13 @@ class Queue:
         """Write down in one transaction what became of events and their notifications."""
         with self.database.write() as connection:
             self.lease.check(connection)
+            lock(connection, [settlement.event.id for settlement in settlements])
+            held = _links(connection, settlements)
+            settlements = [_heed(settlement, held.get(settlement.event.id)) for settlement in settlements]
             number = _add_attempt(connection, attempt) if attempt else None
             _settle_notifications(connection, settlements, moment, number)
             _save_states(connection, settlements)
-            _confirm(connection, settlements, moment)
+            _confirm(connection, settlements, held, moment)
             _unlink(connection, settlements)
             self._settle_events(connection, settlements, moment)
 
@@ -223,8 +282,7 @@ class Queue:
 
     def _settle_events(self, connection: Connection, settlements: Sequence[Settlement], moment: float) -> None:
         rows = [_event_row(settlement, moment, moment + self.debounce) for settlement in settlements]
-        if rows:
-            connection.execute(_SETTLE_EVENT, rows)
+        _SETTLE_EVENT.run(connection, rows)
 
 
 def _changed_event(row: Any) -> Changed:
@@ -248,7 +306,7 @@ def _keep_links(connection: Connection, links: Mapping[int, Link]) -> set[int]:
     """Keep them; returns the events whose marketing event another one holds."""
     rows = [
         {"event_id": event, "object_id": link.object_id, "found_by": link.found_by, "confirmed": {}}
-        for event, link in links.items()
+        for event, link in sorted(links.items(), key=lambda item: item[1].object_id)  # as everybody who sets links
     ]
     connection.execute(upsert(tables.link).on_conflict_do_nothing(), rows)
     query = select(_link.object_id, _link.event_id).where(_link.object_id.in_([row["object_id"] for row in rows]))
@@ -267,8 +325,7 @@ def _forget(connection: Connection, sending: Mapping[int, Collection[str]]) -> N
         for event, known, at in connection.execute(query).all()
         if not known.keys().isdisjoint(sending[event])
     ]
-    if rows:
-        connection.execute(_CONFIRM, rows)
+    _CONFIRM.run(connection, rows)
 
 
 def _add_attempt(connection: Connection, attempt: Attempt) -> int | None:
@@ -291,28 +348,42 @@ def _settle_notifications(
         for settlement in settlements
         for outcome in settlement.outcomes
     ]
-    if rows:
-        connection.execute(_SETTLE_NOTIFICATION, rows)
+    _SETTLE_NOTIFICATION.run(connection, rows)
 
 
 def _save_states(connection: Connection, settlements: Sequence[Settlement]) -> None:
     rows = [{"event_id": s.event.id, **vars(s.state)} for s in settlements if s.state is not None]
-    if rows:
-        connection.execute(_SAVE_STATE, rows)
+    _SAVE_STATE.run(connection, rows)
 
 
-def _confirm(connection: Connection, settlements: Sequence[Settlement], moment: float) -> None:
+def _heed(settlement: Settlement, held: Link | None) -> Settlement:
+    """What is left of it where a person linked the event meanwhile: what was found out is of another marketing event.
+
+    The link marked the event as changed, so that it is taken again at once; what died for want of a link waits for that.
+    """
+    taken = settlement.event.link
+    if held is None or held.found_by != OPERATOR or (taken is not None and taken.object_id == held.object_id):
+        return settlement
+    outcomes = [one for one in settlement.outcomes if one.outcome != "dead" or one.reason not in REASONS_A_LINK_MENDS]
+    return replace(settlement, outcomes=outcomes, confirmed=None, retry_at=None, waits_for=None, unlink=False)
+
+
+def _links(connection: Connection, settlements: Sequence[Settlement]) -> dict[int, Link]:
+    """The events' links as they are now."""
+    columns = (_link.event_id, _link.object_id, _link.found_by, _link.confirmed)
+    query = select(*columns).where(_link.event_id.in_([settlement.event.id for settlement in settlements]))
+    return {event: Link(*rest) for event, *rest in connection.execute(query)}
+
+
+def _confirm(
+    connection: Connection, settlements: Sequence[Settlement], held: Mapping[int, Link], moment: float
+) -> None:
     rows = [
-        {
-            "number": s.event.id,
-            "at": moment,
-            "fields": {**(s.event.link.confirmed if s.event.link else {}), **s.confirmed},
-        }
+        {"number": s.event.id, "at": moment, "fields": {**held[s.event.id].confirmed, **s.confirmed}}
         for s in settlements
-        if s.confirmed is not None
+        if s.confirmed is not None and s.event.id in held
     ]
-    if rows:
-        connection.execute(_CONFIRM, rows)
+    _CONFIRM.run(connection, rows)
 
 
 def _unlink(connection: Connection, settlements: Sequence[Settlement]) -> None:

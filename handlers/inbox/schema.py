@@ -10,15 +10,27 @@ from alembic.util import CommandError
 
 from handlers.errors import FaultySettings
 from handlers.inbox.database import Database
+from handlers.inbox.online import build
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(database: Database) -> None:
     """Run what is missing, one process at a time. Raises `FaultySettings` where the schema is newer than this code."""
+    if not is_current(database):
+        _upgrade(database)
+    if database.dialect == "postgresql":
+        build(database)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is the one that this code was written for."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _head(_config())
+
+
+def _upgrade(database: Database) -> None:
     config = _config()
-    if is_current(database):
-        return
     with database.write() as connection:
         database.be_alone(connection)
         current = MigrationContext.configure(connection).get_current_revision()
@@ -27,12 +39,6 @@ def migrate(database: Database) -> None:
         _refuse_newer(config, current)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def is_current(database: Database) -> bool:
-    """Whether the schema is the one that this code was written for."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == _head(_config())
 
 
 def _config() -> Config:

@@ -20,7 +20,9 @@ def get_silences(database: Database) -> dict[str, float]:
 def keep_silences(database: Database, silences: Mapping[str, float]) -> None:
     """These are silent, and no others."""
     with database.write() as connection:
-        connection.execute(delete(tables.silence))
+        connection.execute(delete(tables.silence).where(_silence.source.not_in(silences)))
         if silences:
-            rows = [{"source": source, "since": since} for source, since in silences.items()]
-            connection.execute(insert(tables.silence), rows)
+            rows = [{"source": source, "since": since} for source, since in sorted(silences.items())]
+            kept = insert(tables.silence)
+            kept = kept.on_conflict_do_update(index_elements=["source"], set_={"since": kept.excluded.since})
+            connection.execute(kept, rows)

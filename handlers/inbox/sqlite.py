@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from handlers.errors import InboxUnavailable
+from handlers.inbox.hosts import HostMark, refuse_network
 from handlers.inbox.locks import WriteLock
 
 try:
@@ -36,7 +37,7 @@ def is_sound(driver: ModuleType) -> bool:
 
 
 class Sqlite:
-    """The file of a `sqlite:///` URL; its folder is made if need be. Raises `InboxUnavailable`."""
+    """The file of a `sqlite:///` URL; its folder is made if need be. Raises `InboxUnavailable`, `FaultySettings`."""
 
     begin = "BEGIN IMMEDIATE"
     errors: type[Exception] = newest_sqlite().Error
@@ -46,8 +47,10 @@ class Sqlite:
 
     def __init__(self, url: str, pool_size: int) -> None:
         path = Path(make_url(url).database or "")
+        refuse_network(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._host = HostMark(path.with_name(path.name + ".host"))
             self._lock = WriteLock(path.with_name(path.name + ".lock"), patience=2 * BUSY_SECONDS)
             with self._lock:
                 _create(path)
@@ -73,8 +76,9 @@ class Sqlite:
             cursor.close()
 
     def close(self) -> None:
-        """Give the lock's file back."""
+        """Give the files beside it back."""
         self._lock.close()
+        self._host.close()
 
 
 def _create(path: Path) -> None:

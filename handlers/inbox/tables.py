@@ -131,6 +131,14 @@ notification = Table(
         sqlite_where=text("settled_at IS NOT NULL"),
         postgresql_where=text("settled_at IS NOT NULL"),
     ),
+    # For attempts to leave: which notifications name one is asked for each.
+    Index(
+        "notification_attempt",
+        "attempt_id",
+        sqlite_where=text("attempt_id IS NOT NULL"),
+        postgresql_where=text("attempt_id IS NOT NULL"),
+        postgresql_concurrently=True,
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -10,6 +10,7 @@ from handlers.forwarding.credentials import OAuth, StaticToken
 from handlers.forwarding.hubspot import HubSpot
 from handlers.inbox.database import Database
 from handlers.inbox.schema import is_current
+from handlers.inbox.soundness import faults
 from handlers.operating.findings import Finding, fault
 from handlers.operating.inspection import Inspection
 from schemas.sources import Source
@@ -41,6 +42,8 @@ def _database(database: Database) -> Iterator[Finding]:
     try:
         if not is_current(database):
             yield fault("DATABASE_URL: its schema is not this version's")
+        for words in faults(database):
+            yield fault(f"DATABASE_URL: {words}")
     except InboxUnavailable as error:
         yield fault(f"DATABASE_URL: {error}")
 

@@ -19,6 +19,7 @@ from handlers.inbox.pauses import get_pause, get_source_pauses
 from handlers.inbox.reports import silent_since
 from handlers.inbox.schema import is_current
 from handlers.inbox.silences import get_silences
+from handlers.operating.leaving import port_closes
 from handlers.operating.reconciled import reconciliation_families
 from schemas.sources import Source
 
@@ -55,8 +56,12 @@ def blueprint(
     sources: Mapping[str, Source],
     registry: CollectorRegistry,
     clock: Callable[[], float] = time.time,
+    drains: Callable[[], bool] = port_closes,
 ) -> Blueprint:
-    """`/livez`, `/readyz` and `/metrics`; `registry` counts where no directory is shared between processes."""
+    """`/livez`, `/readyz` and `/metrics`; `registry` counts where no directory is shared between processes.
+
+    Not ready from the moment that it `drains`, while webhooks are taken still.
+    """
     health = Blueprint("health", __name__)
     gauges = InboxCollector(database, sources, clock)
 
@@ -66,7 +71,7 @@ def blueprint(
 
     @health.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        reason = _not_ready(database)
+        reason = "draining" if drains() else _not_ready(database)
         return (jsonify(status="not ready", reason=reason), 503) if reason else jsonify(status="ready")
 
     @health.get("/metrics")

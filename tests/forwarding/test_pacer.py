@@ -6,7 +6,7 @@ from threading import Condition, Event, Thread
 import pytest
 
 from handlers.forwarding.daily import Day
-from handlers.forwarding.pacer import NotNow, Pacer
+from handlers.forwarding.pacer import NotNow, Pacer, Withdrawn
 
 
 class Clock:
@@ -125,13 +125,22 @@ def test_one_that_comes_when_others_wait_does_not_overtake_them(pacer, clock):
     join(threads)
 
 
-def test_waiting_ends_when_the_service_stops(pacer, clock):
+def test_waiting_ends_when_the_service_stops_and_no_call_is_made(pacer, clock):
     pacer.wait()
     pacer.heed({})
-    threads = start(pacer.wait, pacer.wait)
+    ended = []
+
+    def call():
+        with pytest.raises(Withdrawn):
+            pacer.wait()
+        ended.append(True)
+
+    threads = start(call, call)
     clock.until_waiting(2)
     clock.set()
     join(threads)
+    assert ended == [True, True]
+    assert pacer.window.in_flight == 0
 
 
 def test_the_flag_of_the_service_is_enough_to_stop():
@@ -141,7 +150,8 @@ def test_the_flag_of_the_service_is_enough_to_stop():
     pacer.wait()
     pacer.heed({})
     stop.set()
-    pacer.wait()
+    with pytest.raises(Withdrawn):
+        pacer.wait()
 
 
 def test_a_call_that_came_to_no_answer_holds_its_place_no_longer_than_one_that_did(pacer, clock):

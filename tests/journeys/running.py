@@ -67,7 +67,7 @@ class Process:
         assert self._process.poll() is None, "it ended"
         try:
             return requests.get(self.url + path, timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
 

@@ -213,6 +213,15 @@ def test_faults_of_the_database_are_told_with_all_others(tmp_path):
     database.close()
 
 
+@pytest.mark.postgresql
+def test_a_server_that_may_lose_what_was_acknowledged_is_a_fault(check, database_url):
+    status, said = check(DATABASE_URL=database_url)
+    assert status == 1
+    for words in ("fsync is off", "full_page_writes is off", "synchronous_commit is off"):
+        assert f"fault    DATABASE_URL: {words}" in said
+    assert "its schema is not" not in said
+
+
 def test_without_any_credentials_there_is_one_fault(check):
     status, said = check(HUBSPOT_ACCESS_TOKEN=None, WORKER="off")
     assert (status, "HUBSPOT_ACCESS_TOKEN: Is not set" in said) == (1, True)

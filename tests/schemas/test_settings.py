@@ -29,7 +29,10 @@ def environment(monkeypatch, tmp_path):
     """An environment with nothing in it but what a test sets, and a usable file of sources."""
     for name in list(os.environ):
         if name.startswith(
-            ("HUBSPOT_", "ENCRYPTION_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "WORKER", "PORT", "HOST")
+            (
+                *("HUBSPOT_", "ENCRYPTION_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "DRAIN_"),
+                *("WORKER", "PORT", "HOST"),
+            )
         ):
             monkeypatch.delenv(name)
     (tmp_path / "sources.toml").write_text(SOURCES)
@@ -55,6 +58,7 @@ def test_everything_has_a_default_but_the_token(environment):
     settings = read_settings()
     assert (settings.hubspot_batch_size, settings.debounce_seconds, settings.port) == (100, 1.0, 8000)
     assert settings.database_url == f"sqlite:///{PROJECT}/var/marquee.db"
+    assert settings.drain_seconds == 0.0
 
 
 def test_without_a_token_nothing_that_sends_may_start(environment):
@@ -104,6 +108,7 @@ def test_an_empty_secret_counts_as_none(environment):
         ("PORT", "70000"),
         ("MAX_BODY_BYTES", "-1"),
         ("TRUSTED_PROXIES", "x"),
+        *(("DRAIN_SECONDS", value) for value in ("-1", "601", "a while", "")),
     ],
 )
 def test_a_value_that_cannot_be_used_is_a_fault_of_that_name(environment, name, value):

@@ -1,0 +1,107 @@
+"""How a process of the web leaves: readiness fails first, what comes meanwhile is served, and no connection is reset.
+
+A load balancer goes on sending until it has looked at `/readyz`, and what waits in a listener is reset when the last
+process closes it: https://github.com/benoitc/gunicorn/issues/922
+"""
+
+import ctypes
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import RawValue
+from types import FrameType
+from typing import Any
+
+REPLACED_SECONDS = 1.0  # the arbiter is told at the same moment, or it is not: then others go on serving the port
+HANDSHAKE_SECONDS = 0.3
+MOST_WAITING_SECONDS = 5.0
+SO_ATTACH_FILTER = 26
+# A segment that only asks for a connection is dropped, any other let through: linux/filter.h. The 13th byte are TCP's flags.
+_NO_NEWCOMERS = (
+    (0x30, 0, 0, 13),  # load that byte
+    (0x54, 0, 0, 0x12),  # look at SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone?
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+)
+_port_closes = RawValue("b", 0)  # shared by all processes that are forked after this line
+
+
+def port_closes() -> bool:
+    """Whether this replica was told to stop, so that nobody will serve its port soon."""
+    return bool(_port_closes.value)
+
+
+def watch(arbiter: Any) -> None:
+    """Let all processes know the moment that gunicorn's `arbiter` is told to stop; call it once that has its signals.
+
+    Nothing ends where another holds the same listeners: a new gunicorn after USR2, or systemd.
+    """
+
+    def told(number: int, frame: FrameType | None) -> None:
+        if arbiter.reexec_pid == 0 and arbiter.master_pid == 0 and not arbiter.systemd:
+            _port_closes.value = 1
+        arbiter.signal(number, frame)
+
+    signal.signal(signal.SIGTERM, told)
+
+
+def turn_away(listeners: Sequence[Any]) -> None:
+    """Let in nobody new, and leave in whoever has come: then the listeners can be closed without a reset.
+
+    Whoever asks for a connection meanwhile hears nothing, asks again a second later, and is refused: a load balancer
+    then tries another replica. Elsewhere than on Linux this does nothing.
+    """
+    if sys.platform != "linux":
+        return
+    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _NO_NEWCOMERS)
+    kept = ctypes.create_string_buffer(program, len(program))
+    for listener in listeners:
+        place = struct.pack("HL", len(_NO_NEWCOMERS), ctypes.addressof(kept))
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, place)
+
+
+@dataclass
+class Departure:
+    """When a process may stop taking connections. `drain_seconds`: how long it takes them after it was told to stop."""
+
+    drain_seconds: float = 0.0
+    closes: Callable[[], bool] = port_closes
+    clock: Callable[[], float] = time.monotonic
+    told_at: float | None = None
+    _turned_away_at: float | None = None
+
+    def tell(self) -> None:
+        """The process shall leave; told again, it is no later."""
+        if self.told_at is None:
+            self.told_at = self.clock()
+
+    def is_told(self) -> bool:
+        """Whether the process shall leave, by itself or with its whole replica."""
+        if self.closes():
+            self.tell()
+        return self.told_at is not None
+
+    def may_go(self, listeners: Sequence[Any]) -> bool:
+        """Whether no connection is lost if the process takes no more from `listeners`."""
+        if not self.is_told() or self.told_at is None:
+            return False
+        told = self.clock() - self.told_at
+        if not self.closes():
+            return told >= REPLACED_SECONDS
+        if told < self.drain_seconds:
+            return False
+        if self._turned_away_at is None:
+            turn_away(listeners)
+            self._turned_away_at = self.clock()
+        closing = self.clock() - self._turned_away_at
+        return closing >= MOST_WAITING_SECONDS or (closing >= HANDSHAKE_SECONDS and not _waits(listeners))
+
+
+def _waits(listeners: Sequence[Any]) -> bool:
+    return bool(select.select(listeners, [], [], 0)[0])

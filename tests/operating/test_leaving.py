@@ -1,0 +1,226 @@
+"""When a process may stop taking connections, and how it ends those that it has."""
+
+import selectors
+import signal
+import socket
+import threading
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from prometheus_client import CollectorRegistry
+
+from handlers.operating import health, leaving
+from handlers.operating.leaving import Departure, turn_away
+from handlers.operating.lingering import LINGER_SECONDS, MOST_BYTES, Lingering
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def after(clock, seconds):
+    clock.now += seconds
+
+
+@pytest.mark.parametrize("draining", [True, False])
+def test_whoever_drains_is_not_ready_and_says_why(database, draining):
+    app = Flask("ready")
+    app.register_blueprint(health.blueprint(database, {}, CollectorRegistry(), drains=lambda: draining))
+    answer = app.test_client().get("/readyz")
+    expected = (503, {"status": "not ready", "reason": "draining"}) if draining else (200, {"status": "ready"})
+    assert (answer.status_code, answer.json) == expected
+    assert app.test_client().get("/livez").status_code == 200
+
+
+def test_whoever_was_told_nothing_stays(clock, listener):
+    departure = Departure(5.0, lambda: False, clock)
+    assert not departure.is_told()
+    after(clock, 1000)
+    assert not departure.may_go([listener])
+
+
+def test_whoever_is_replaced_goes_soon_whatever_a_drain_would_take(clock, listener):
+    departure = Departure(60.0, lambda: False, clock)
+    departure.tell()
+    after(clock, leaving.REPLACED_SECONDS - 0.1)
+    assert not departure.may_go([listener])
+    after(clock, 0.1)
+    assert departure.may_go([listener])
+
+
+def test_told_again_it_is_no_later(clock, listener):
+    departure = Departure(60.0, lambda: False, clock)
+    departure.tell()
+    after(clock, leaving.REPLACED_SECONDS)
+    departure.tell()
+    assert departure.may_go([listener])
+
+
+def test_a_port_that_closes_is_served_for_the_drain_though_nobody_told_this_process(clock, listener):
+    departure = Departure(5.0, lambda: True, clock)
+    assert departure.is_told()
+    after(clock, 4.9)
+    assert not departure.may_go([listener])
+    with socket.create_connection(listener.getsockname(), timeout=5):
+        listener.accept()[0].close()
+
+
+def test_at_the_end_of_the_drain_nobody_new_is_let_in_and_whoever_waits_is_taken_first(clock, listener):
+    departure = Departure(0.0, lambda: True, clock)
+    departure.tell()
+    with socket.create_connection(listener.getsockname(), timeout=5) as waiting:
+        assert not departure.may_go([listener])
+        after(clock, leaving.HANDSHAKE_SECONDS + 0.1)
+        assert not departure.may_go([listener])
+        with closing(listener.accept()[0]) as taken:
+            assert departure.may_go([listener])
+            listener.close()
+            taken.sendall(b"answer")
+            assert waiting.recv(6) == b"answer"
+
+
+def test_what_waits_does_not_hold_it_up_for_ever(clock, listener):
+    departure = Departure(0.0, lambda: True, clock)
+    departure.tell()
+    with socket.create_connection(listener.getsockname(), timeout=5):
+        assert not departure.may_go([listener])
+        after(clock, leaving.MOST_WAITING_SECONDS)
+        assert departure.may_go([listener])
+
+
+def test_whoever_is_turned_away_is_refused_a_second_later_and_not_reset(listener):
+    turn_away([listener])
+    address, heard = listener.getsockname(), []
+
+    def come():
+        try:
+            socket.create_connection(address, timeout=5).close()
+        except OSError as error:
+            heard.append(type(error))
+
+    comer = threading.Thread(target=come)
+    comer.start()
+    comer.join(0.3)
+    assert (comer.is_alive(), heard) == (True, [])
+    listener.close()
+    comer.join()
+    assert heard == [ConnectionRefusedError]
+
+
+def test_a_connection_from_before_goes_on_as_if_nothing_were(listener):
+    with socket.create_connection(listener.getsockname(), timeout=5) as before:
+        turn_away([listener])
+        before.sendall(b"x" * 100_000)
+        with closing(listener.accept()[0]) as taken:
+            taken.settimeout(5)
+            assert sum(len(taken.recv(10_000, socket.MSG_WAITALL)) for _ in range(10)) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("arbiter", "closes"),
+    [
+        ({"reexec_pid": 0, "master_pid": 0, "systemd": False}, True),
+        ({"reexec_pid": 7, "master_pid": 0, "systemd": False}, False),
+        ({"reexec_pid": 0, "master_pid": 7, "systemd": False}, False),
+        ({"reexec_pid": 0, "master_pid": 0, "systemd": True}, False),
+    ],
+)
+def test_the_port_closes_unless_another_holds_it_too(arbiter, closes):
+    heard, before = [], signal.getsignal(signal.SIGTERM)
+    try:
+        leaving.watch(SimpleNamespace(signal=lambda number, _frame: heard.append(number), **arbiter))
+        signal.raise_signal(signal.SIGTERM)
+        assert (leaving.port_closes(), heard) == (closes, [signal.SIGTERM])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        leaving._port_closes.value = 0
+
+
+class Ends:
+    """Two ends of a connection, and a poller that one of them lingers in."""
+
+    def __init__(self, clock):
+        self.ours, self.theirs = socket.socketpair()
+        self.theirs.settimeout(5)
+        self.poller, self.closed = selectors.DefaultSelector(), 0
+        self.lingering = Lingering(self.poller, self._count, clock)
+
+    def poll(self):
+        for key, _ in self.poller.select(0):
+            key.data(key.fileobj)
+
+    def close(self):
+        self.ours.close()
+        self.theirs.close()
+        self.poller.close()
+
+    def _count(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def ends(clock):
+    with closing(Ends(clock)) as made:
+        yield made
+
+
+def test_a_connection_is_half_closed_until_the_client_closes_it(ends):
+    ends.lingering.add(ends.ours)
+    ends.poll()
+    assert (ends.theirs.recv(1), ends.closed, ends.ours.fileno() >= 0) == (b"", 0, True)
+    ends.theirs.close()
+    ends.poll()
+    assert (ends.closed, ends.ours.fileno()) == (1, -1)
+
+
+def test_what_the_client_sends_still_is_read_away(ends):
+    ends.lingering.add(ends.ours)
+    ends.theirs.sendall(b"more")
+    ends.poll()
+    assert ends.closed == 0
+    ends.theirs.close()
+    ends.poll()
+    assert ends.closed == 1
+
+
+def test_a_client_that_sends_for_ever_is_cut_off(ends):
+    ends.lingering.add(ends.ours)
+    for _ in range(MOST_BYTES // 8192):
+        ends.theirs.sendall(b"x" * 8192)
+        ends.poll()
+    assert ends.closed == 1
+
+
+def test_a_client_that_stays_is_left_in_the_end(ends, clock):
+    ends.lingering.add(ends.ours)
+    after(clock, LINGER_SECONDS - 0.1)
+    ends.lingering.give_up()
+    assert ends.closed == 0
+    after(clock, 0.1)
+    ends.lingering.give_up()
+    ends.lingering.give_up()
+    assert (ends.closed, ends.ours.fileno(), len(ends.poller.get_map())) == (1, -1, 0)
+
+
+def test_a_client_that_has_gone_already_is_counted_once(ends):
+    ends.ours.close()
+    ends.lingering.add(ends.ours)
+    ends.lingering.give_up()
+    assert ends.closed == 1
