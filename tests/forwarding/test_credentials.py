@@ -337,6 +337,7 @@ def test_a_new_token_that_is_refused_stays_refused(account):
     assert len(account.hubspot.asked) == 1
 
 
+@pytest.mark.sqlite
 def test_without_the_inbox_there_is_no_renewal(account, database):
     process = account.process()
     with database.write() as connection:
