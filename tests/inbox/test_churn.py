@@ -13,6 +13,8 @@ from handlers.inbox.writer import Writer, groups_of
 
 pytestmark = pytest.mark.postgresql
 SECONDS = 9.0
+PATIENCE = 40.0
+VACUUMED = ["event", "notification"]
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
 DEAD = (
     "SELECT relname, n_dead_tup, n_tup_upd, n_tup_hot_upd, autovacuum_count, pg_total_relation_size(relid) / 1024"
@@ -59,15 +61,16 @@ def test_dead_rows_stay_few_while_events_change_and_settled_ones_leave(database,
             while purge_step(database, NOON + turns - 20):
                 pass
             dead.append({name: count for name, count, *_ in brisk.execute(DEAD)})
-    time.sleep(1.5)
+    until = time.monotonic() + PATIENCE  # when the server comes to vacuum is its own affair
+    while time.monotonic() < until and not all(row[4] for row in brisk.execute(DEAD) if row[0] in VACUUMED):
+        time.sleep(0.5)
     print(f"\n{turns} turns of 100 notifications about 50 events in {SECONDS:.0f} s")
     print("table         dead at most  dead at the end  updates  of them HOT  vacuumed  KiB")
     for name, left, updates, hot, vacuumed, size in brisk.execute(DEAD):
         most = max(sample[name] for sample in dead)
         print(f"{name:13} {most:12} {left:16} {updates:8} {hot:12} {vacuumed:9} {size:4}")
     vacuumed = {name: count for name, _, _, _, count, _ in brisk.execute(DEAD)}
-    assert vacuumed["event"] > 0
-    assert vacuumed["notification"] > 0
+    assert [name for name in VACUUMED if not vacuumed[name]] == []
 
 
 def test_a_purge_of_much_holds_up_no_one_who_stores(database, postgres):

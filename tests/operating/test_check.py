@@ -229,23 +229,25 @@ def test_without_any_credentials_there_is_one_fault(check):
 
 def test_the_log_of_a_token_has_its_status_and_no_secret_and_another_key_is_said_so(settings, sandbox):
     sandbox.configure(**ACCESS)
-    said = _process(settings | OAUTH)
+    said = _process(settings | OAUTH, "-c", TOKEN)
     assert '"action":"hubspot.token"' in said
     assert '"status":200' in said
     for secret in (OAUTH["HUBSPOT_CLIENT_SECRET"], OAUTH["HUBSPOT_REFRESH_TOKEN"], OAUTH["ENCRYPTION_KEY"], "access-"):
         assert secret not in said
     assert "ENCRYPTION_KEY does not open" not in said
-    assert "ENCRYPTION_KEY does not open" in _process(
-        settings | OAUTH | {"ENCRYPTION_KEY": Fernet.generate_key().decode()}
-    )
+    other_key = {"ENCRYPTION_KEY": Fernet.generate_key().decode()}
+    assert "ENCRYPTION_KEY does not open" in _process(settings | OAUTH | other_key, "-m", "flask", "check")
 
 
-def _process(settings):
-    """All that a check in a process of its own says."""
+TOKEN = "from app import create_app; create_app().extensions['marquee'].credentials.token()"
+
+
+def _process(settings, *words):
+    """All that a process of its own says."""
     environment = {"PATH": os.environ["PATH"], **settings, "LOG_LEVEL": "INFO"}
     del environment["HUBSPOT_ACCESS_TOKEN"]
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "check"],
+        [sys.executable, *words],
         cwd=PROJECT,
         env=environment,
         capture_output=True,
