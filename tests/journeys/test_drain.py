@@ -181,14 +181,6 @@ def test_who_is_in_a_hurry_waits_for_no_drain(service, number):
     assert ended(marquee, 10) < 4
 
 
-def test_a_drain_can_be_cut_short(service):
-    marquee = service(DRAIN_SECONDS="60")
-    tell(marquee)
-    wait_until(lambda: ready(marquee) == (503, "draining"), "it drains", 2)
-    tell(marquee, signal.SIGINT)
-    assert ended(marquee, 10) < 4
-
-
 def test_a_worker_by_itself_ends_its_batch_and_hands_the_lead_over(service, sandbox):
     sandbox.seed(marketing_events(5))
     marquee = service(sandbox.url, WORKER="off")
