@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
 from handlers.inbox import tables
 from handlers.inbox.clock import now
 from handlers.inbox.database import Database
+from handlers.inbox.order import lock
 
 _event, _link = tables.event.c, tables.link.c
 
@@ -14,9 +15,7 @@ _event, _link = tables.event.c, tables.link.c
 def send_again(database: Database, events: Collection[int]) -> None:
     """Let them be due at once, with every field. For any worker: nothing is settled by it. Raises `InboxUnavailable`."""
     with database.write() as connection:
-        connection.execute(  # nobody who locks several rows of these tables may wait in a circle
-            select(_event.id).where(_event.id.in_(events)).order_by(_event.source, _event.external_id).with_for_update()
-        ).all()
+        lock(connection, events)
         changed = {
             "changes": _event.changes + 1,
             "changed_at": func.coalesce(_event.changed_at, now()),
