@@ -1,5 +1,6 @@
 """The one way to the database: short reads, and writes that are on disk when they end."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any, Protocol, TypeVar
@@ -10,6 +11,9 @@ from sqlalchemy.engine import make_url
 from handlers.errors import InboxUnavailable
 from handlers.inbox.postgresql import Postgresql
 from handlers.inbox.sqlite import Sqlite
+
+MIGRATION_SECONDS = 120
+ASK_SECONDS = 0.1
 
 T = TypeVar("T")
 
@@ -34,8 +38,8 @@ class Backend(Protocol):
         """Held around every write where only one can write at a time."""
         ...
 
-    def be_alone(self, connection: Connection) -> None:
-        """Within a write: wait until nobody else changes the schema."""
+    def is_alone(self, connection: Connection) -> bool:
+        """Whether, until this write ends, nobody else changes the schema."""
         ...
 
     def tidy(self, pages: int) -> None:
@@ -103,9 +107,20 @@ class Database:
                 self._give_up_if_lost(connection, error)
                 raise
 
-    def be_alone(self, connection: Connection) -> None:
-        """Within a `write`: nobody else changes the schema until it ends. Raises `InboxUnavailable`."""
-        self._backend.be_alone(connection)
+    @contextmanager
+    def write_alone(self) -> Iterator[Connection]:
+        """As `write`, once nobody else changes the schema. Raises `InboxUnavailable`.
+
+        Who waits holds no connection meanwhile: a pooler's few may be all that the other one's work needs.
+        """
+        end = time.monotonic() + MIGRATION_SECONDS
+        while time.monotonic() < end:
+            with self.write() as connection:
+                if self._backend.is_alone(connection):
+                    yield connection
+                    return
+            time.sleep(ASK_SECONDS)
+        raise InboxUnavailable("Another process has been changing the schema for too long.")
 
     def rows(self, query: Select[Any]) -> list[Any]:
         """All rows of a short query. Raises `InboxUnavailable`."""

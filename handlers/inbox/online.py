@@ -20,8 +20,7 @@ def build(database: Database) -> None:
     with database.read() as connection:
         missing = _missing(connection)
     if missing:
-        with database.write() as guard:
-            database.be_alone(guard)
+        with database.write_alone() as guard:
             for index in _missing(guard):
                 _build(database, index)
 

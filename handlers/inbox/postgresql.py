@@ -1,6 +1,5 @@
 """PostgreSQL 14 or newer, for any number of hosts. No state of a session is used, so that pgbouncer may stand between."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,16 +8,14 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
-from handlers.errors import FaultySettings, InboxUnavailable
+from handlers.errors import FaultySettings
 
 CONNECT_SECONDS = 5
 POOL_SECONDS = 5.0
 LOCK_SECONDS = 5
 STATEMENT_SECONDS = 20
 IDLE_SECONDS = 5  # less than a lease: a leader that was stopped in mid-write must not keep the lead by its locks
-MIGRATION_SECONDS = 120
 TABLE_SECONDS = 2
-ASK_SECONDS = 0.1
 # Said within each transaction, since a pooler in transaction mode gives every one of them to another session.
 _LIMITS = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
@@ -53,17 +50,13 @@ class Postgresql:
         """Everybody may write at once."""
         yield
 
-    def be_alone(self, connection: Connection) -> None:
-        """Wait for whoever changes the schema; then wait for no table for long, since whoever stores would wait behind.
+    def is_alone(self, connection: Connection) -> bool:
+        """Also waits for no table for long from here on, since whoever stores would wait behind.
 
-        Asked again and again: while a statement waits, no index could be built beside it.
+        Asked, not waited for: while a statement waits, no index could be built beside it.
         """
         connection.exec_driver_sql(_ALONE)
-        end = time.monotonic() + MIGRATION_SECONDS
-        while not connection.exec_driver_sql(_TURN).scalar_one():
-            if time.monotonic() > end:
-                raise InboxUnavailable("Another process has been changing the schema for too long.")
-            time.sleep(ASK_SECONDS)
+        return bool(connection.exec_driver_sql(_TURN).scalar_one())
 
     def tidy(self, pages: int) -> None:
         """The server vacuums by itself."""

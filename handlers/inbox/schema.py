@@ -31,8 +31,7 @@ def is_current(database: Database) -> bool:
 
 def _upgrade(database: Database) -> None:
     config = _config()
-    with database.write() as connection:
-        database.be_alone(connection)
+    with database.write_alone() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         if current == _head(config):
             return

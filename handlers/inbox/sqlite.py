@@ -64,8 +64,9 @@ class Sqlite:
         with self._lock:
             yield
 
-    def be_alone(self, connection: Connection) -> None:
+    def is_alone(self, connection: Connection) -> bool:
         """Whoever writes is."""
+        return True
 
     def tidy(self, pages: int) -> None:
         """Give up to `pages` free pages back to the file system, and keep the write-ahead log short."""

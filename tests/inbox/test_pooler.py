@@ -7,20 +7,24 @@ import tempfile
 import time
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
 from inboxes import NOON, arrival, outcomes, queue
 from postgres import _free_port
 
+from handlers.inbox import online
 from handlers.inbox.database import Database
 from handlers.inbox.links import link
 from handlers.inbox.queue import Attempt, Link, Outcome, Settlement
 from handlers.inbox.retention import purge_step
 from handlers.inbox.schema import is_current, migrate
+from handlers.inbox.tables import metadata
 from handlers.inbox.writer import Writer
 
 pytestmark = pytest.mark.postgresql
+POOLED = 3
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
 SETTINGS = """
 [databases]
@@ -31,7 +35,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-default_pool_size = 3
+default_pool_size = {sessions}
 max_client_conn = 100
 logfile = {folder}/pgbouncer.log
 {user}
@@ -48,7 +52,9 @@ class Pooler:
         self.folder.chmod(0o777)
         user = "user = nobody" if os.getuid() == 0 else ""
         settings = self.folder / "pgbouncer.ini"
-        settings.write_text(SETTINGS.format(server=self.server.port, port=self.port, folder=self.folder, user=user))
+        settings.write_text(
+            SETTINGS.format(server=self.server.port, port=self.port, folder=self.folder, user=user, sessions=POOLED)
+        )
         program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
         self.process = subprocess.Popen([program, settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 10
@@ -135,6 +141,22 @@ def test_a_pooler_that_was_started_anew_costs_nobody_a_refusal(pooled, pooler):
     pooler.start()
     assert writer.store(arrival()).notification
     assert queue(pooled).take(NOON + 1, 10, ())
+
+
+def test_those_that_wait_for_the_one_that_migrates_take_none_of_the_few_sessions_it_needs(pooled, pooler):
+    (missing,) = [index for index in metadata.tables["notification"].indexes if index.name == "notification_attempt"]
+    pooler.server.execute("DROP INDEX notification_attempt", "pooled")
+    waiting = [Thread(target=_migrate, args=(pooler.url(),)) for _ in range(POOLED)]
+    with pooled.write_alone():
+        for thread in waiting:
+            thread.start()
+        time.sleep(1)
+        began = time.monotonic()
+        online._build(pooled, missing)
+        assert time.monotonic() - began < 5
+    for thread in waiting:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in waiting)
 
 
 def _migrate(url):

@@ -120,8 +120,7 @@ def test_an_index_whose_building_was_cut_short_is_built_anew(database):
 def test_whoever_waits_for_its_turn_does_not_hold_up_the_building(database, database_url):
     drop_index(database)
     other = Database(database_url)
-    with database.write() as guard:
-        database.be_alone(guard)
+    with database.write_alone() as guard:
         waiting = Thread(target=lambda: migrate(other))
         waiting.start()
         time.sleep(0.5)
