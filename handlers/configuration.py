@@ -10,6 +10,7 @@ from handlers.errors import FaultySettings
 from handlers.platform import Platform
 from schemas.settings import PROJECT, Settings, SettingsError, read_settings
 from schemas.sources import Source, SourceSchema, SourcesError, read_sources
+from schemas.variables import Variables
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,4 @@ def _sources(tables: dict[str, Any], schemas: Mapping[str, type[SourceSchema]]) 
     strangers = [f"{key}: Unknown key: a source stands under [sources.<name>]." for key in tables if key != "sources"]
     if strangers:
         raise SourcesError(strangers)
-    return read_sources(tables.get("sources"), os.environ, schemas)
+    return read_sources(tables.get("sources"), Variables(), schemas)
