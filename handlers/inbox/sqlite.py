@@ -54,9 +54,12 @@ class Sqlite:
             self._lock = WriteLock(path.with_name(path.name + ".lock"), patience=2 * BUSY_SECONDS)
             with self._lock:
                 _create(path)
+            self._opened = path, path.stat().st_ino
         except (OSError, self.errors) as error:
             raise InboxUnavailable(f"The database cannot be used: {error}.") from error
         self.engine = _engine(url, pool_size)
+        for moment in ("do_connect", "checkout"):
+            event.listen(self.engine, moment, self._refuse_another_file)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -80,6 +83,19 @@ class Sqlite:
         """Give the files beside it back."""
         self._lock.close()
         self._host.close()
+
+    def _refuse_another_file(self, *_: object) -> None:
+        """A file that was removed or exchanged meanwhile can be written still, and nobody would find what was stored.
+
+        To connect anew would make an empty one, and SQLite would then delete the write-ahead log that belongs to the old one.
+        """
+        path, number = self._opened
+        try:
+            same = path.stat().st_ino == number
+        except OSError:
+            same = False
+        if not same:
+            raise InboxUnavailable(f"{path} was removed or exchanged while it was open: put it back, or start anew.")
 
 
 def _create(path: Path) -> None:
