@@ -11,6 +11,9 @@ from marshmallow import ValidationError
 
 from schemas.fields import Value
 
+# What an expression costs grows with its nesting, and with the body, whose size is limited.
+MOST_LETTERS = 1000
+MOST_LEVELS = 40
 # What jmespath lets through from Python when a function meets a value that it was not made for.
 _MISHAPS = (JMESPathError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -22,10 +25,16 @@ class Expression(Value[ParsedResult]):
         """The compiled expression, whose functions all exist."""
         if not isinstance(value, str):
             raise ValidationError("Not a JMESPath: give it as a string.")
+        if len(value) > MOST_LETTERS:
+            raise ValidationError(f"A JMESPath of more than {MOST_LETTERS} characters: say it more shortly.")
         try:
             compiled = jmespath.compile(value)
         except JMESPathError as error:
             raise ValidationError(f"Not a JMESPath: {_fault(error)}.") from error
+        except RecursionError as error:
+            raise _too_deep() from error
+        if _levels(compiled.parsed) > MOST_LEVELS:
+            raise _too_deep()
         unknown = sorted(set(_called(compiled.parsed)) - Functions.FUNCTION_TABLE.keys())
         if unknown:
             raise ValidationError(f"Not a JMESPath: there is no function {unknown[0]}().")
@@ -43,6 +52,14 @@ def evaluate(expression: ParsedResult, value: Any) -> Any:
 def _fault(error: Exception) -> str:
     """Where it breaks off, in one line; the expression itself may have a variable's value in it."""
     return f"it breaks off at character {error.lex_position + 1}" if isinstance(error, ParseError) else "it is empty"
+
+
+def _too_deep() -> ValidationError:
+    return ValidationError(f"A JMESPath of more than {MOST_LEVELS} levels: say it more simply.")
+
+
+def _levels(node: Mapping[str, Any]) -> int:
+    return 1 + max((_levels(child) for child in node["children"] if isinstance(child, dict)), default=0)
 
 
 def _called(node: Mapping[str, Any]) -> Iterator[str]:

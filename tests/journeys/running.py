@@ -36,7 +36,9 @@ def wait_until(holds, what, seconds=PATIENCE):
 
 
 class Process:
-    """One process group on one port."""
+    """One process group on one port; what it logs goes to `log`."""
+
+    log = subprocess.DEVNULL
 
     def __init__(self, command, environment=None):
         self.port = free_port()
@@ -49,7 +51,7 @@ class Process:
         environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), **self._environment}
         command = [part.format(port=self.port) for part in self._command]
         self._process = subprocess.Popen(
-            [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
+            [sys.executable, *command], cwd=PROJECT, env=environment, start_new_session=True, stdout=self.log
         )
         wait_until(lambda: self._answers(ready), f"{command[1]} is ready")
         return self
@@ -123,7 +125,7 @@ class Marquee(Process):
             "DATABASE_URL": self.database_url,
             "HUBSPOT_BASE_URL": hubspot_url,
             "HUBSPOT_ACCESS_TOKEN": "sandbox",
-            "OPERATOR_TOKEN": "operator",
+            "OPERATOR_TOKEN": "operators-token-of-tests",
             "WEB_CONCURRENCY": "2",
             "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         }

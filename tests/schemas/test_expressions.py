@@ -84,3 +84,21 @@ def test_a_value_nested_too_deep_is_an_error_and_no_crash():
 def test_whatever_it_meets_there_is_a_value_or_that_error(expression, value):
     with suppress(ValueError):
         found(expression, {"a": value, "b": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("a" * 1001, "more than 1000 characters"),
+        ("a[?" * 60 + "a" + "]" * 60, "more than 40 levels"),
+        ("!" * 990 + "a", "more than 40 levels"),
+        ("sort_by(" * 60 + "@" + ", &a)" * 60, "more than 40 levels"),
+    ],
+)
+def test_an_expression_that_would_cost_much_is_refused_before_anything_is_taken(value, words):
+    with pytest.raises(ValidationError, match=words):
+        Expression().deserialize(value)
+
+
+def test_an_expression_as_long_as_people_write_is_taken():
+    assert Expression().deserialize("data.event.dates[?start > '2027'] | sort_by(@, &start)[0].location.address.city")
