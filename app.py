@@ -1,6 +1,7 @@
 """The composition root: settings in; the Flask app, its worker and its commands out."""
 
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -10,10 +11,12 @@ from threading import Thread
 from typing import Any
 
 import structlog
-from flask import Flask
+from flask import Blueprint, Flask
 from prometheus_client import CollectorRegistry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from handlers.alerting import courier
+from handlers.alerting.changes import Changes
 from handlers.configuration import Configuration, configure
 from handlers.errors import FaultySettings
 from handlers.forwarding.account import AccountZone, account_zone
@@ -33,7 +36,10 @@ from handlers.forwarding.safe import Safe
 from handlers.forwarding.silence import Watch
 from handlers.forwarding.token_endpoint import TokenEndpoint
 from handlers.forwarding.unresolved import Grace
+from handlers.forwarding.window import Window
 from handlers.forwarding.worker import CALL_SECONDS, Pace, Worker
+from handlers.inbox import reports
+from handlers.inbox.counts import Counts
 from handlers.inbox.database import Database
 from handlers.inbox.known import Hints
 from handlers.inbox.lease import Lease
@@ -42,10 +48,17 @@ from handlers.inbox.schema import migrate
 from handlers.inbox.sqlite import is_sound, newest_sqlite
 from handlers.inbox.writer import Writer
 from handlers.metrics import Metrics
-from handlers.operating import api, commands, health, logs
+from handlers.operating import api, commands, documents, headers, health, logs, signing, tracing
+from handlers.operating.acting import Actions
+from handlers.operating.auth import Auth
+from handlers.operating.listening import listen
+from handlers.operating.operation import Desk
+from handlers.operating.pages import blueprint as pages
+from handlers.operating.tidying import Tidy
 from handlers.platform import Platform
 from handlers.platforms import discover
 from handlers.receiving import refusals, routes
+from handlers.tracing import untraced
 
 DAY = 86400.0
 PLATFORM_SECONDS = 20.0
@@ -76,6 +89,9 @@ class Marquee:
         """Opens the inbox and brings its schema up to date."""
         settings = self.configuration.settings
         logs.configure(settings.log_format, settings.log_level)
+        self.traces = tracing.start(settings.traces_endpoint)
+        if self.traces:
+            logs.configure(settings.log_format, settings.log_level, self.traces.name_span)
         if not is_sound(newest_sqlite()):
             _log.warning(
                 "SQLite before 3.51.3 may corrupt an inbox that several processes write", action="sqlite.unsound"
@@ -90,14 +106,26 @@ class Marquee:
         settings, sources = self.configuration.settings, self.configuration.sources
         writer = Writer(self.database, settings.debounce_seconds)
         door = routes.DoorSettings(settings.max_body_bytes, settings.timestamp_tolerance)
-        app.register_blueprint(routes.blueprint(sources, self.platforms, writer, door, self.metrics))
-        app.register_blueprint(health.blueprint(self.database, sources, self.registry))
-        app.register_blueprint(api.blueprint(self.database, sources, settings.operator_token))
+        inbox = self.traces.inbox(writer) if self.traces else writer
+        app.register_blueprint(routes.blueprint(sources, self.platforms, inbox, door, self.metrics))
+        app.register_blueprint(self._health())
+        app.register_blueprint(api.blueprint(self.desk))
+        app.register_blueprint(documents.blueprint(api.OPERATIONS))
+        auth = Auth(self.database, settings.access, settings.trusted_proxies)
+        auth.register(app)
+        app.register_blueprint(signing.blueprint(auth))
+        app.register_blueprint(pages.blueprint(self))
+        headers.register(app)
         refusals.register(app)
         commands.register(app, self)
+        if self.traces:
+            app.wsgi_app = self.traces.middleware(app.wsgi_app)  # type: ignore[method-assign, assignment]
         if settings.trusted_proxies:
             hops = settings.trusted_proxies
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    def _health(self) -> Blueprint:
+        return health.blueprint(self.database, self.configuration.sources, self.registry, counts=self.counts)
 
     def hubspot(self, pacer: Pacer | None = None) -> HubSpot:
         """The one way to HubSpot. Raises `FaultySettings` where no credentials are set."""
@@ -118,29 +146,37 @@ class Marquee:
         return StaticToken(settings.hubspot_access_token)
 
     @cached_property
+    def lease(self) -> Lease:
+        """This process's part in who leads; while it does, it tells the database's clock."""
+        return Lease(self.database)
+
+    @cached_property
     def guests(self) -> Mapping[str, Guest]:
         """Who asks the sources' platforms, one for each source that has a token for it."""
         sources = self.configuration.sources
         outgoing = partial(Outgoing, timeout=PLATFORM_SECONDS)
-        return guests(self.platforms, sources, outgoing, self.metrics, self._stop)
+        return guests(self.platforms, sources, outgoing, self.metrics, self._stop, self.lease.clock)
 
     @cached_property
     def _outgoing(self) -> Outgoing:
         settings = self.configuration.settings
-        return Outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
+        outgoing = self.traces.outgoing if self.traces else Outgoing
+        return outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
 
     def worker(self) -> Worker:
         """A worker on this process's inbox."""
         settings, sources = self.configuration.settings, self.configuration.sources
-        lease = Lease(self.database)
-        clock = lease.clock
-        pacer = Pacer(stop=self._stop, day=Day(lambda: zone, clock), may_call=lease.is_safe)
+        lease, clock = self.lease, self.lease.clock
+        day = Day(lambda: zone, clock, settings.hubspot_share, partial(reports.calls_since, self.database))
+        window = Window(share=settings.hubspot_share)
+        pacer = Pacer(stop=self._stop, day=day, window=window, may_call=lease.is_safe)
         hubspot = self.hubspot(pacer)
         queue = Queue(self.database, lease, settings.debounce_seconds)
         zone = settings.hubspot_time_zone or AccountZone(partial(account_zone, hubspot))
         may_send, grace = partial(_may_send, lease, zone), Grace(settings.link_grace_seconds)
         forwarder = Forwarder(hubspot, may_send, zone, self.metrics, clock)
-        delivery = Delivery(queue, forwarder, self.metrics, grace, clock)
+        around = self.traces.around(self.database) if self.traces else untraced
+        delivery = Delivery(queue, forwarder, self.metrics, grace, clock, around)
         accounts = {source.account_id for source in sources.values() if source.account_id is not None}
         return Worker(
             queue,
@@ -150,7 +186,7 @@ class Marquee:
             self.guests,
             Resolver(hubspot, zone, accounts, clock).find,
             delivery,
-            Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics, clock),
+            Creator(queue, hubspot, may_send, delivery.write_down, zone, self.metrics, clock, around),
             Pace(
                 settings.hubspot_batch_size,
                 settings.hubspot_concurrency,
@@ -163,6 +199,8 @@ class Marquee:
             chores=(
                 Reconciler(self.database, self.rolls, self.hints, lease.holder, clock),
                 Watch(self.database, sources, clock),
+                Tidy(self.database, settings.audit_days * DAY, clock),
+                *([Changes(self.database, sources, self.counts.now, clock)] if settings.alerts else []),
             ),
             call_seconds=settings.hubspot_timeout + CALL_SECONDS,
         )
@@ -173,15 +211,39 @@ class Marquee:
         return rolls(self.platforms, self.configuration.sources, self.guests)
 
     @cached_property
+    def desk(self) -> Desk:
+        """What the API and the commands work on."""
+        return Desk(self.database, self.configuration.sources, self.actions, self.counts.now)
+
+    @cached_property
+    def actions(self) -> Actions:
+        """What an operator can do."""
+        sources = self.configuration.sources
+        return Actions(self.database, sources, self.platforms, self.hints, self.guests, self.database.now)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What waits and what is dead."""
+        return Counts(self.database)
+
+    @cached_property
     def hints(self) -> Hints:
         """What lets a platform be asked about events."""
         return Hints(Writer(self.database, self.configuration.settings.debounce_seconds))
 
     def start(self) -> None:
-        """Let this process carry a worker, unless the settings say otherwise."""
+        """Let this process carry a worker, unless the settings say otherwise, and bring alerts."""
+        self._start_courier()
         if self.configuration.settings.worker == "embedded":
             self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
             self._thread.start()
+
+    def _start_courier(self) -> None:
+        receiver = self.configuration.settings.alerts
+        if receiver:
+            outgoing = Outgoing(receiver.base_url, timeout=courier.CALL_SECONDS)
+            run = courier.Courier(self.database, outgoing, receiver, time.time).run
+            Thread(target=run, args=(self._stop,), name="alerts", daemon=True).start()
 
     def hand_over(self) -> None:
         """Let another worker take the lead as soon as what is under way has ended; the door stays open."""
@@ -192,14 +254,23 @@ class Marquee:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(STOP_SECONDS)
+        self._close()
+
+    def _close(self) -> None:
+        if self.traces:
+            self.traces.close()
         self.database.close()
 
     def work(self) -> None:
         """Be a worker and nothing else, until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
+        settings = self.configuration.settings
+        if settings.worker_port is not None:
+            listen(self._health(), settings.host, settings.worker_port)
+        self._start_courier()
         self.worker().run(self._stop)
-        self.database.close()
+        self._close()
 
 
 def _may_send(lease: Lease, zone: tzinfo) -> bool:

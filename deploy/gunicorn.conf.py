@@ -2,8 +2,6 @@
 
 import gc
 import math
-import socket
-import struct
 import sys
 from pathlib import Path
 
@@ -20,17 +18,15 @@ _settings = configure(discover()).settings
 logs.configure(_settings.log_format, _settings.log_level)  # the arbiter has lines of its own, and no app
 share_counts(PROJECT / "var" / "metrics")
 
-from prometheus_client.multiprocess import mark_process_dead  # noqa: E402 - it looks for the shared folder when imported
-
+# Only now, since prometheus_client looks for the shared folder when it is imported.
 import app as _app  # noqa: E402, F401 - loaded before the processes fork, so that they share the memory of all code
 
-SLOW_CLIENT_SECONDS = 5
 ENDING_SECONDS = 30  # what requests under way, and the worker's calls to HubSpot, need to end
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
 threads = _settings.web_threads
-worker_class = "handlers.operating.processes.BalancedWorker"
+worker_class = "handlers.operating.loops.LoopWorker"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
 timeout = 60
 graceful_timeout = math.ceil(_settings.drain_seconds) + ENDING_SECONDS
@@ -46,20 +42,15 @@ def pre_fork(server, worker):
 
 
 def when_ready(server):
-    """A client that stalls in the middle of a request gives its thread back: accepted sockets inherit the limit.
-
-    Readiness fails from the moment that the service is told to stop.
-    """
+    """Readiness fails from the moment that the service is told to stop."""
     leaving.watch(server)
-    for listener in server.LISTENERS:
-        limit = struct.pack("ll", SLOW_CLIENT_SECONDS, 0)
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
 
 def post_worker_init(worker):
-    """The web processes also carry the worker, unless the settings say otherwise."""
+    """The web processes also carry the worker, unless the settings say otherwise; only the door is answered in the loop."""
     marquee = worker.app.callable.extensions["marquee"]
     worker.departure.drain_seconds = _settings.drain_seconds
+    worker.quick = lambda environ: environ["PATH_INFO"].startswith("/webhooks/")
     worker.on_leaving = marquee.hand_over
     marquee.start()
 
@@ -72,6 +63,5 @@ def worker_exit(server, worker):
 
 
 def child_exit(server, worker):
-    """A dead process holds no gauges and no connections."""
-    mark_process_dead(worker.pid)
+    """A dead process holds no connections."""
     forget(worker.age)

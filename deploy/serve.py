@@ -18,6 +18,7 @@ from types import FrameType
 PROJECT = Path(__file__).resolve().parents[1]
 VAR = PROJECT / "var"
 OAUTH = ("HUBSPOT_CLIENT_ID", "HUBSPOT_CLIENT_SECRET", "HUBSPOT_REFRESH_TOKEN")
+PAGES = ("OPERATOR_PASSWORD", "OPERATOR_PASSWORD_FILE", "VIEWER_PASSWORD", "VIEWER_PASSWORD_FILE")
 CREDENTIALS = ("HUBSPOT_ACCESS_TOKEN", *OAUTH, "HUBSPOT_BASE_URL")
 DEMO_SOURCES = """\
 # Written by ./deploy/run because nothing else was configured. Write a sources.toml of your own: see README.md.
@@ -118,20 +119,34 @@ def _demo_settings(environment: Mapping[str, str]) -> dict[str, str]:
     if not any(environment.get(name) or environment.get(f"{name}_FILE") for name in CREDENTIALS):
         port = _free_port(int(environment.get("PORT", "8000")) + 1)
         demo |= {"HUBSPOT_BASE_URL": f"http://127.0.0.1:{port}", "HUBSPOT_ACCESS_TOKEN": "sandbox"}
+        if not any(environment.get(name) for name in PAGES):
+            demo["OPERATOR_PASSWORD"] = _demo_password()
     if not environment.get("SOURCES_FILE") and not (PROJECT / "sources.toml").exists():
         demo["SOURCES_FILE"] = str(_demo_sources())
     if demo:
         lines = [f"{name}={value}\n" for name, value in demo.items()]
-        (VAR / "demo.env").write_text("".join(lines))
+        place = VAR / "demo.env"
+        place.touch()
+        place.chmod(0o600)
+        place.write_text("".join(lines))
     return demo
 
 
 def _demo_sources() -> Path:
     """The demo's sources, with a secret of their own that is made once."""
-    place = VAR / "demo-sources.toml"
+    return _made_once(VAR / "demo-sources.toml", DEMO_SOURCES.format(secret=secrets.token_urlsafe(24)))
+
+
+def _demo_password() -> str:
+    """What opens the pages while the sandbox stands in for an account; made once as well."""
+    return _made_once(VAR / "demo-password", secrets.token_urlsafe(12)).read_text()
+
+
+def _made_once(place: Path, text: str) -> Path:
+    """A file that only its owner reads."""
     if not place.exists():
         place.touch(0o600)
-        place.write_text(DEMO_SOURCES.format(secret=secrets.token_urlsafe(24)))
+        place.write_text(text)
     return place
 
 
@@ -153,6 +168,8 @@ def _say_hello(environment: Mapping[str, str], demo: Mapping[str, str]) -> None:
     if "HUBSPOT_BASE_URL" in demo:
         sandbox = demo["HUBSPOT_BASE_URL"]
         lines.append(f"No HubSpot credentials are set: changes go to a HubSpot sandbox, to be seen at {sandbox}")
+    if "OPERATOR_PASSWORD" in demo:
+        lines.append(f"Its pages: {here}/operator/ (user operator, password {demo['OPERATOR_PASSWORD']})")
     if "SOURCES_FILE" in demo:
         lines += _demo_lines(here, Path(demo["SOURCES_FILE"]))
     print("\n".join(lines), flush=True)

@@ -15,7 +15,12 @@ class InvalidNotification(ValueError):
 
 
 class Refusal(Exception):
-    """The door refuses a request. `reason` is the machine-readable word of the answer, the log and the metric."""
+    """The door refuses a request. `reason` is the machine-readable word of the answer, the log and the metric.
+
+    `headers` are what the answer has besides.
+    """
+
+    headers: Mapping[str, str] = {}
 
     def __init__(self, status: int, reason: str, detail: str, errors: FieldErrors | None = None) -> None:
         super().__init__(detail)

@@ -26,6 +26,13 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livemostrecent",
         )
+        self.secret_used = Gauge(
+            "marquee_secret_used_timestamp_seconds",
+            "When a source's secret, by its place from the newest, proved a webhook last.",
+            ["source", "position"],
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self.platform_calls = Counter(
             "marquee_platform_calls", "Calls of the sources' platforms.", ["source", "status"], registry=registry
         )

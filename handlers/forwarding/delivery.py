@@ -1,9 +1,10 @@
 """Sends parcels in one batch and writes down each answer as soon as it is there."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import SystemRandom, token_hex
+from typing import Any
 
 import structlog
 
@@ -13,11 +14,13 @@ from handlers.forwarding.blame import NOT_THERE
 from handlers.forwarding.forwarder import Forwarder, Sent
 from handlers.forwarding.merging import nest
 from handlers.forwarding.preparing import Parcel
+from handlers.forwarding.settled import log_settled
 from handlers.forwarding.unanswered import Unanswered
 from handlers.forwarding.unresolved import Grace, deleted
 from handlers.forwarding.verdict import Pause, Rejection, Split
 from handlers.inbox.queue import Attempt, Queue, Settlement
 from handlers.metrics import Metrics
+from handlers.tracing import Around, untraced
 from schemas.hubspot import to_input
 
 SERVER_ERROR = 500
@@ -36,6 +39,7 @@ class Delivery:
     metrics: Metrics
     grace: Grace
     clock: Callable[[], float] = time.time
+    around: Around = untraced
 
     def __post_init__(self) -> None:
         """Remember, for as long as it matters, which calls had no answer."""
@@ -44,6 +48,10 @@ class Delivery:
     def deliver(self, parcels: Sequence[Parcel]) -> Pause | None:
         """Send a batch, one parcel per marketing event; returns why sending must pause, if it must. Raises `LeadLost`."""
         open_parcels = self._announce(parcels)
+        with self.around("hubspot.batch_update", _notifications(parcels)):
+            return self._send(open_parcels)
+
+    def _send(self, open_parcels: dict[str, Parcel]) -> Pause | None:
         inputs = [to_input(object_id, nest(parcel.fields)) for object_id, parcel in open_parcels.items()]
         for sent in self.forwarder.send(inputs, token_hex(8)) if inputs else ():
             self._settle(sent, open_parcels)
@@ -69,6 +77,7 @@ class Delivery:
         if not isinstance(sent.verdict.then, Split):
             for object_id in sent.verdict.unsure - sent.verdict.not_now:
                 self._unanswered.note(object_id, open_parcels[object_id].fields)
+        told = {object_id: _told(open_parcels[object_id]) for object_id in _named(sent)}
         unseen = sent.verdict.unseen
         settlements = [
             self._sent(open_parcels.pop(object_id), unseen.get(object_id, ())) for object_id in sent.verdict.confirmed
@@ -76,7 +85,7 @@ class Delivery:
         settlements += [
             self._dead(open_parcels.pop(object_id), why) for object_id, why in sent.verdict.rejected.items()
         ]
-        self.write_down(settlements, attempt_of(sent, self.clock()))
+        self.write_down(settlements, attempt_of(sent, self.clock(), told))
 
     def _sent(self, parcel: Parcel, unseen: Collection[str]) -> Settlement:
         """A field that a call before may yet overwrite is sent once more when that can be no longer."""
@@ -109,6 +118,7 @@ class Delivery:
         """Settle, and count and log what was settled."""
         moment = self.clock()
         self.queue.settle(settlements, moment, attempt)
+        log_settled(settlements, attempt.batch if attempt else None)
         for settlement in settlements:
             self._count(settlement, moment)
 
@@ -127,6 +137,18 @@ class Delivery:
                     notification=str(outcome.notification),
                     reason=outcome.reason,
                 )
+
+
+def _named(sent: Sent) -> Iterable[str]:
+    return (str(entry["objectId"]) for entry in sent.inputs)
+
+
+def _told(parcel: Parcel) -> tuple[int, Mapping[str, Any]]:
+    return parcel.merged.event.id, parcel.fields
+
+
+def _notifications(parcels: Sequence[Parcel]) -> Iterable[int]:
+    return (seen.id for parcel in parcels for seen in parcel.merged.all_valid())
 
 
 def _patience(tries: int, turns: int) -> float:

@@ -8,6 +8,7 @@ from threading import Event as Flag
 from threading import Lock
 from typing import Any, TypeVar
 
+from handlers.forwarding.breaker import Breaker
 from handlers.forwarding.granting import Granted
 from handlers.forwarding.lane import Lane
 from handlers.forwarding.outgoing import Outgoing
@@ -101,10 +102,11 @@ def guests(
     outgoing: Callable[[str], Outgoing],
     metrics: Metrics,
     stop: Flag | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, Guest]:
     """A guest for each source whose platform can be asked; `outgoing` makes a caller for one base URL.
 
-    `stop` ends all waiting for a turn.
+    `stop` ends all waiting for a turn. `clock` tells Unix seconds as the inbox does: answers are compared with its times.
     """
     visits = {}
     for name, source in sources.items():
@@ -113,8 +115,9 @@ def guests(
         if api is not None and platform.look_up is not None:
             spacing = Spacing(api.calls_per_second, stop or Flag())
             granted = _granted(name, api, outgoing, metrics)
-            visitor = Visitor(name, api, outgoing(api.base_url), Lane(spacing, api.at_once), metrics, granted)
-            visits[name] = Guest(source, platform.look_up, visitor)
+            lane = Lane(spacing, api.at_once, clock, Breaker(clock))
+            visitor = Visitor(name, api, outgoing(api.base_url), lane, metrics, granted)
+            visits[name] = Guest(source, platform.look_up, visitor, clock)
     return visits
 
 

@@ -1,6 +1,6 @@
 """The first steps of a changed event: merged with what waits, asked for at its platform, compared with what HubSpot has."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from handlers.errors import InboxUnavailable
 from handlers.forwarding import settling
 from handlers.forwarding.faults import after_fault
 from handlers.forwarding.hand import Hand
+from handlers.forwarding.held import AGAIN_SECONDS, HELD
 from handlers.forwarding.hydrator import Guest
 from handlers.forwarding.jobs import Job, Jobs, Kind
 from handlers.forwarding.lane import Lane
@@ -30,7 +31,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Intake:
-    """Each event ends up settled, ready, or without a link: then `look_up(merged, fields)` is told, fields flat."""
+    """Each event ends up settled, ready, or without a link: then `look_up(merged, fields)` is told, fields flat.
+
+    Those of the sources that are `held` are put off.
+    """
 
     queue: Queue
     platforms: Mapping[str, Platform[Any]]
@@ -41,6 +45,7 @@ class Intake:
     hints: Hints
     look_up: Callable[[Merged, Mapping[str, Any]], None]
     clock: Callable[[], float]
+    held: Container[str] = ()
 
     def accept(self, changed: Changed, waiting: list[Pending] | None = None) -> None:
         """Take one changed event in hand, with all its `waiting` notifications; without them they are read here.
@@ -60,6 +65,9 @@ class Intake:
         if source is None:
             unmerged = Merged(changed, changed.state)
             self.hand.settle(settling.later(unmerged, self.clock() + HOUR, "source_not_configured"))
+            return
+        if changed.source in self.held:
+            self.hand.settle(settling.put_off(Merged(changed, changed.state), self.clock() + AGAIN_SECONDS, HELD))
             return
         merged = merge(
             changed,

@@ -43,7 +43,7 @@ class Merged:
 
     def add(self, pending: Pending, notification: Notification) -> None:
         """Let one notification, whose fields are flat, have its say whenever it came."""
-        stamp = (self._version_of(notification.version), pending.id)
+        stamp = (self._version_of(notification.version, pending.id), pending.id)
         said = notification.fields
         stands = not said or any(stamp >= tuple(self.state.stamps.get(name, (float("-inf"), 0))) for name in said)
         if notification.published:
@@ -69,9 +69,17 @@ class Merged:
         """Every waiting notification that was merged."""
         return [*self.older, *([self.newest] if self.newest else [])]
 
-    def _version_of(self, version: Version | None) -> Version:
-        """Without a version of its own, a notification is as new as the newest so far."""
-        return self.state.version if version is None else version
+    def _version_of(self, version: Version | None, number: int) -> Version:
+        """Without a version of its own, a notification is as new as the newest that came before it.
+
+        One that is replayed came long ago: what came after it says nothing of how new it was.
+        """
+        if version is not None:
+            return version
+        stamps = self.state.stamps.values()
+        if not any(later >= number for _, later in stamps):
+            return self.state.version
+        return max((known for known, earlier in stamps if earlier <= number), default=0)
 
     def _rank(self, seen: Seen, stamp: Stamp, *, stands: bool) -> None:
         if stands and stamp > self._newest_stamp:

@@ -79,16 +79,16 @@ class Pacer:
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """This thread's call is answered: take the limits and what is left of them, where the answer tells."""
-        most, left, interval, left_today = (
+        most, left, interval, most_today, left_today = (
             number(headers.get(_PREFIX + name))
-            for name in ("Max", "Remaining", "Interval-Milliseconds", "Daily-Remaining")
+            for name in ("Max", "Remaining", "Interval-Milliseconds", "Daily", "Daily-Remaining")
         )
         with self._lock:
             now = self.clock()
             self.window.end(get_ident(), now)
             self.window.learn(most, left, interval / 1000 if interval else None, now)
             if self.day and left_today is not None:
-                self.day.learn(left_today, self.window.in_flight)
+                self.day.learn(left_today, self.window.in_flight, most_today)
 
     def brake(self, seconds: float) -> None:
         """Turn every call away for so long, those in the line included."""

@@ -35,7 +35,9 @@ def dead(merged: Merged, reason: str, detail: Mapping[str, Any] | None = None, *
     """It cannot be sent as it is; the state is kept, so that what is mended later starts from it."""
     words = _written(detail) if detail else None
     outcomes = [_outcome(seen, "dead", reason, words) for seen in merged.all_valid()]
-    return Settlement(merged.event, [*outcomes, *_invalid(merged)], merged.state, unlink=unlink)
+    return Settlement(
+        merged.event, [*outcomes, *_invalid(merged)], merged.state, unlink=unlink, standing=("dead", reason)
+    )
 
 
 def later(merged: Merged, at: float, waits_for: str, missing_since: float | None = None) -> Settlement:
@@ -64,7 +66,10 @@ def _settled(
     words = _written(detail) if detail else None
     newest = [_outcome(merged.newest, outcome, reason, words)] if merged.newest else []
     older = [_outcome(seen, "superseded") for seen in merged.older]
-    return Settlement(merged.event, [*newest, *older, *_invalid(merged)], merged.state)
+    standing: tuple[str, str | None] | None = (outcome, reason)
+    if merged.newest is None and merged.invalid:  # they say nothing of the event: it stands as before
+        standing = ("dead", INVALID) if not merged.event.state.stamps else None
+    return Settlement(merged.event, [*newest, *older, *_invalid(merged)], merged.state, standing=standing)
 
 
 def _invalid(merged: Merged) -> list[Outcome]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 # The lowest that HubSpot gives any account: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
 FIRST_LIMIT = 100
-SHARE = 0.95
+SHARE = 0.95  # what is left is for whoever counts differently
 UNKNOWN_SECONDS = 0.1
 
 
@@ -16,15 +16,23 @@ class Window:
 
     HubSpot counts a call when it arrives, which is some time between its sending and its answer. So a call counts here
     from the one until an interval after the other: no mixture of slow and fast calls adds up to more than the limit.
+
+    `share` is the part of what HubSpot allows that may be ours at all; `limit` becomes that part of what is given.
     """
 
     limit: int = FIRST_LIMIT
     interval: float = 10.0
+    share: float = 1.0
+    _all: int | None = None
     _in_flight: set[Hashable] = field(default_factory=set)
     _answered: deque[float] = field(default_factory=deque)
     _others: int = 0
     _others_seen_at: float = float("-inf")
     _begun_at: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        """Take our part of what is given."""
+        self.limit = _part(self.limit, self.share)
 
     @property
     def in_flight(self) -> int:
@@ -35,7 +43,7 @@ class Window:
         """Seconds until one more call is within the limit, after as many as are `ahead` of it; 0 if it is."""
         self._forget(now)
         others = self._others_at(now)
-        room = max(1, self.limit - others)
+        room = max(1, min(self.limit, (self._all or self.limit) - others))
         seconds = self._until_room(room - ahead - 1, now)
         if others:
             seconds = max(seconds, self._begun_at + (ahead + 1) * self.interval / room - now)
@@ -61,7 +69,7 @@ class Window:
         self.interval = interval or self.interval
         if not limit:
             return
-        self.limit = max(1, int(limit * SHARE))
+        self._all, self.limit = _part(limit, SHARE), _part(limit, SHARE * self.share)
         if remaining is not None:
             self._forget(now)
             self._others = max(0, limit - remaining - self.in_flight - len(self._answered))
@@ -82,3 +90,7 @@ class Window:
     def _forget(self, now: float) -> None:
         while self._answered and self._answered[0] <= now - self.interval:
             self._answered.popleft()
+
+
+def _part(calls: int, share: float) -> int:
+    return max(1, int(calls * share))

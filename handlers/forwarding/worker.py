@@ -14,6 +14,7 @@ from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.dispatch import Dispatch
 from handlers.forwarding.flow import Amount, Flow
 from handlers.forwarding.hand import Hand
+from handlers.forwarding.held import Held
 from handlers.forwarding.hydrator import Guest
 from handlers.forwarding.intake import Intake
 from handlers.forwarding.jobs import Jobs, Kind
@@ -28,7 +29,7 @@ from handlers.inbox.clock import steady
 from handlers.inbox.known import Hints
 from handlers.inbox.lease import RENEW_SECONDS, LeadLost, Lease, term
 from handlers.inbox.queue import Queue
-from handlers.inbox.retention import purge_step
+from handlers.inbox.retention import purge
 from handlers.inbox.writer import Writer
 from handlers.platform import Platform
 from schemas.sources import Source
@@ -37,7 +38,6 @@ POLL_SECONDS = 0.1
 STAND_BY_SECONDS = 0.5
 TAKE = 500
 TAKE_LEAST = 3  # else the longest waiting and the newest could not both be taken
-PURGE_SECONDS = 60.0
 FINISH_SECONDS = 20.0
 CALL_SECONDS = 30.0
 _log = structlog.get_logger()
@@ -87,6 +87,7 @@ class Worker:
         pace, clock = self.pace, self.clock
         lanes = {name: guest.lane for name, guest in self.guests.items()}
         self._lanes = Lanes(self.queue.database, self.lease, lanes, clock)
+        self._held = Held(self.queue.database, self.lease, clock)
         at_once = {name: lane.at_once for name, lane in lanes.items()}
         self._hand, self._jobs = Hand(), Jobs(pace.concurrency, at_once, self.lease.is_safe)
         self._overtaken = Overtaken(self.queue.database, self.call_seconds)
@@ -97,7 +98,7 @@ class Worker:
         self._dispatch = Dispatch(self.delivery, pace.debounce, *shared)
         steps = (self.queue, self.platforms, self.sources, self.guests, self._hand, self._jobs)
         hints = Hints(Writer(self.queue.database, self.queue.debounce))
-        self._intake = Intake(*steps, hints, self._look_ups.add, clock)
+        self._intake = Intake(*steps, hints, self._look_ups.add, clock, self._held)
 
     def run(self, stop: Flag) -> None:
         """Work until told to stop; then end what is under way and hand the lead over."""
@@ -118,6 +119,7 @@ class Worker:
     def _work(self) -> None:
         self._flow.look()
         self._lanes.turn()
+        self._held.turn()
         if self._flow.is_open():
             self._take()
             if self._dispatch.free_calls() > 0:
@@ -153,6 +155,7 @@ class Worker:
             self._forget()  # what was begun before may be another worker's by now
             self._flow.begin()
             self._lanes.begin()
+            self._held.begin()
             self._fence = self.lease.fence
             _log.info("this worker leads", action="worker.leads", holder=self.lease.holder, fence=self._fence)
         return True
@@ -197,8 +200,8 @@ class Worker:
 
     def _purge(self) -> None:
         if self.clock() >= self._purge_at:
-            gone = purge_step(self.queue.database, self.clock() - self.pace.retention)
-            self._purge_at = self.clock() + (1.0 if gone else PURGE_SECONDS)
+            rest = purge(self.queue.database, self.clock() - self.pace.retention)
+            self._purge_at = self.clock() + rest
 
     def _finish(self) -> None:
         try:

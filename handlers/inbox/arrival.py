@@ -10,6 +10,7 @@ class Arrival:
     """One authentic webhook. `errors` by field say why it is refused, and make it dead.
 
     `received_at` is Unix seconds, UTC; None where that is the moment when it is stored, by the database's clock.
+    `trace` is the `traceparent` of what brought it, where traces are kept.
     """
 
     source: str
@@ -19,6 +20,7 @@ class Arrival:
     event: str | None = None
     delivery_id: str | None = None
     errors: FieldErrors | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True)

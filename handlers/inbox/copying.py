@@ -31,7 +31,9 @@ def copy(database: Database, file: Path) -> int:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # SQLite writes into an empty file, too
     try:
         with database.read() as connection, closing(connection.connection.cursor()) as cursor:
-            cursor.execute("VACUUM INTO ?", (str(file),))  # the driver's own: SQLAlchemy would begin a transaction first
+            cursor.execute(
+                "VACUUM INTO ?", (str(file),)
+            )  # the driver's own: SQLAlchemy would begin a transaction first
         _reach_the_disk(file)
     except BaseException:
         file.unlink()

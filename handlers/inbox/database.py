@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, Select, Transaction, exc, select
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, Select, Transaction, event, exc, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from handlers.errors import InboxUnavailable
+from handlers.inbox.clock import now
 from handlers.inbox.postgresql import Postgresql
 from handlers.inbox.sqlite import Sqlite
 
@@ -127,13 +129,19 @@ class Database:
         with self._translated():
             return self._alive(lambda: self._read(query))
 
+    def now(self) -> float:
+        """Unix seconds by the database's clock, which is the same for all hosts. Raises `InboxUnavailable`."""
+        moment: float = self.rows(select(now()))[0][0]
+        return moment
+
     def tidy(self, pages: int) -> None:
         """Give up to `pages` free pages back to the file system, where that is ours to do."""
         with self._translated():
             self._backend.tidy(pages)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; those that other threads still use are closed when these are done with them."""
+        event.listen(self.engine, "checkin", _close)
         self.engine.dispose()
         self._backend.close()
 
@@ -194,3 +202,7 @@ class Database:
         except self._errors as error:
             cause = error.orig if isinstance(error, exc.DatabaseError) else error
             raise InboxUnavailable(f"The database cannot be used: {cause}.") from error
+
+
+def _close(_connection: object, entry: ConnectionPoolEntry) -> None:
+    entry.close()

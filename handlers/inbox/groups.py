@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from handlers.errors import FieldErrors
 from handlers.inbox.arrival import Arrival, Receipt
 from handlers.inbox.statements import MOST_ROWS, Parameters, Row, Statement
-from handlers.inbox.tables import body, event, notification
+from handlers.inbox.tables import body, event, notification, trace
 
 Delivery = tuple[str, str]
 """A source, and the delivery id that it gave."""
@@ -36,6 +36,9 @@ class SqliteGroups:
         self._add = Statement(lambda rows: insert(notification).values(list(rows)), _ROW, dialect)
         self._add_bodies = Statement(
             lambda rows: insert(body).values(list(rows)), ("notification_id", "content"), dialect
+        )
+        self._add_traces = Statement(
+            lambda rows: insert(trace).values(list(rows)), ("notification_id", "context"), dialect
         )
 
     def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -79,6 +82,8 @@ class SqliteGroups:
         _in_parts(self._add, cursor, [_row(number, arrival, events, moment) for number, arrival in fresh.items()])
         bodies = [{"notification_id": number, "content": arrival.body} for number, arrival in fresh.items()]
         _in_parts(self._add_bodies, cursor, bodies)
+        traces = [{"notification_id": number, "context": one.trace} for number, one in fresh.items() if one.trace]
+        _in_parts(self._add_traces, cursor, traces)
 
     def _events_changed(self, cursor: Any, fresh: Sequence[Arrival], moment: float) -> dict[Event, int]:
         """The numbers of the events that wait to be sent from now on."""

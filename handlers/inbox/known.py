@@ -52,10 +52,11 @@ class Hints:
 
     writer: Writer
 
-    def add(self, source: str, events: Iterable[str], moment: float) -> int:
+    def add(self, source: str, events: Iterable[str], moment: float | None = None) -> int:
         """Let these events (external ids) be looked up; returns how many they are. Raises `InboxUnavailable`.
 
-        A few hundred are stored in one transaction. Some may be stored when it fails: a hint too many does no harm.
+        `moment`: Unix seconds, else by the database's clock. A few hundred are stored in one transaction. Some may be stored
+        when it fails: a hint too many does no harm.
         """
         count, rest = 0, iter(events)
         while chunk := list(islice(rest, HINTS)):

@@ -19,6 +19,7 @@ from handlers.inbox.database import Database
 LEASE_SECONDS = 10.0
 SAFE_SECONDS = 9.0  # less than a lease, since no two clocks run alike and a call takes a moment to leave
 RENEW_SECONDS = 3.0
+_SAFE_SHARE, _RENEW_SHARE = SAFE_SECONDS / LEASE_SECONDS, RENEW_SECONDS / LEASE_SECONDS
 _RELEASED = 0.0
 _NAME = "sending"
 _row = tables.lease.c
@@ -53,14 +54,16 @@ def current_term() -> int | None:
 class Lease:
     """The lead over sending. `fence` grows with each change of hands. `clock` is the database's, while this leads.
 
-    Who waits for the lead takes it where it was released, or where nobody renewed it for `LEASE_SECONDS` by the waiting
-    one's own steady clock; who leads trusts it for a little less, by its own, since before it was renewed. So no clock is
-    compared with another one, and none that is set anew, the database's included, gives the lead away or keeps it.
+    Who waits for the lead takes it where it was released, or where nobody renewed it for as many seconds as it `lasts`, the
+    same for all, by the waiting one's own steady clock; who leads trusts it for a little less, by its own, since before it
+    was renewed. So no clock is compared with another one, and none that is set anew, the database's included, gives the
+    lead away or keeps it.
     """
 
     database: Database
     holder: str = field(default_factory=holder_name)
     monotonic: Callable[[], float] = steady
+    lasts: float = LEASE_SECONDS
     fence: int | None = None
     clock: DatabaseClock = field(init=False)
     _renewed: float = float("-inf")
@@ -73,7 +76,7 @@ class Lease:
 
     def hold(self) -> bool:
         """Whether this worker leads now; takes a free lease, renews its own every few seconds."""
-        if self.fence is None or self.monotonic() - self._renewed >= RENEW_SECONDS:
+        if self.fence is None or self.monotonic() - self._renewed >= self.lasts * _RENEW_SHARE:
             self._take()
         return self.fence is not None
 
@@ -81,12 +84,15 @@ class Lease:
         """Whether the lead cannot have passed on yet, by this host's own measure of time, since this `term` began."""
         fence = self.fence
         is_of_now = fence is not None and _term.get(fence) == fence
-        return is_of_now and self.monotonic() - self._renewed < SAFE_SECONDS
+        return is_of_now and self.monotonic() - self._renewed < self.lasts * _SAFE_SHARE
 
     def check(self, connection: Connection) -> None:
-        """Within a transaction: raises `LeadLost` unless this worker leads still, and has since this `term` began."""
+        """Within a transaction: raises `LeadLost` unless this worker leads still, and has since this `term` began.
+
+        Nobody takes over before the transaction ends; but the lead can be renewed meanwhile, however many hold this lock.
+        """
         mine = select(_row.fence).where(_row.name == _NAME, _row.holder == self.holder)
-        fence = connection.scalar(mine.with_for_update(read=True))  # nobody takes over before this is written
+        fence = connection.scalar(mine.with_for_update(read=True, key_share=True))
         if fence is None or fence != self.fence:
             self._renewed = float("-inf")  # so that nothing more is sent, and the lead is asked for at once
         if fence is None or fence != _term.get(self.fence):
@@ -119,19 +125,20 @@ class Lease:
             self._seen, self._seen_since = row, moment
         if row is None or row[0] == self.holder or row[2] == _RELEASED:
             return True
-        return moment - self._seen_since >= LEASE_SECONDS
+        return moment - self._seen_since >= self.lasts
 
     def _renew(self, connection: Connection) -> Row[Any] | None:
         if self.fence is None:
             return None
         mine = (_row.name == _NAME, _row.holder == self.holder, _row.fence == self.fence)
-        renewed = update(tables.lease).where(*mine).values(expires_at=now() + LEASE_SECONDS)
+        renewed = update(tables.lease).where(*mine).values(expires_at=now() + self.lasts)
         return connection.execute(renewed.returning(_row.fence, now().label("told"))).first()
 
     def _take_over(self, connection: Connection) -> Row[Any] | None:
-        """Take what is as it was seen to be free, and nothing else."""
-        fresh = {"name": _NAME, "holder": self.holder, "fence": 1, "expires_at": now() + LEASE_SECONDS}
-        taken = {"holder": self.holder, "fence": _row.fence + 1, "expires_at": now() + LEASE_SECONDS}
+        """Take what is as it was seen to be free, and nothing else, once nobody settles under it any more."""
+        connection.execute(select(_row.fence).where(_row.name == _NAME).with_for_update())
+        fresh = {"name": _NAME, "holder": self.holder, "fence": 1, "expires_at": now() + self.lasts}
+        taken = {"holder": self.holder, "fence": _row.fence + 1, "expires_at": now() + self.lasts}
         free = or_(_row.expires_at == _RELEASED, _row.holder == self.holder)
         if self.fence is None and self._seen:
             _, fence, expires_at = self._seen

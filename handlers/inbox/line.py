@@ -1,9 +1,15 @@
-"""The line of those who wait to be stored: one of them leads, and does it for all."""
+"""The line of those who wait to be stored, and the one thread that has all of them stored together."""
 
-from collections.abc import Sequence
-from threading import Lock
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 
 from handlers.inbox.arrival import Arrival, Receipt
+from handlers.waiting import new_wait
+
+IDLE_SECONDS = 30.0
 
 
 class Ticket:
@@ -13,30 +19,29 @@ class Ticket:
         self.arrivals = arrivals
         self.receipts: Sequence[Receipt] | None = None
         self.failure: Exception | None = None
-        self.leads = False
-        self._called = Lock()
-        self._called.acquire()
-
-    def wait(self, seconds: float) -> bool:
-        """Whether it was called within so many seconds: it is settled, or leads."""
-        return self._called.acquire(timeout=seconds)
-
-    def call(self) -> None:
-        """End its wait."""
-        self._called.release()
+        self.waiting = new_wait()
 
 
 class Line:
-    """Each leader settles all that wait, calls them, and calls the first that came since to lead next.
+    """A thread of its own settles all that wait, then all that came meanwhile; it ends when nobody came for `idle` seconds.
 
     Nobody waits for a lock that only says that the work is done: a thread that comes later could take it first.
     """
 
-    def __init__(self, patience: float) -> None:
-        """Wait at most `patience` seconds for the leader."""
+    def __init__(
+        self, settle: Callable[["Line"], Sequence[Ticket]], patience: float, idle: float = IDLE_SECONDS
+    ) -> None:
+        """`settle` takes `all` once it can, and returns them, each with its receipts or its failure; it raises nothing.
+
+        Whoever joins waits at most `patience` seconds.
+        """
+        self._settle = settle
         self._patience = patience
-        self._waiting: list[Ticket] = []
-        self._is_led = False
+        self._idle = idle
+        self._waiting: deque[Ticket] = deque()
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._is_rung = False
+        self._is_served = False
         self._guard = Lock()
 
     def __len__(self) -> int:
@@ -44,31 +49,40 @@ class Line:
         return len(self._waiting)
 
     def join(self, ticket: Ticket) -> bool:
-        """Return when `ticket` leads or is settled; False if neither came about in time."""
-        with self._guard:
-            self._waiting.append(ticket)
-            ticket.leads, self._is_led = not self._is_led, True
-        return ticket.leads or ticket.wait(self._patience) or self._leave(ticket)
+        """Return when `ticket` is settled; False if it was not in time."""
+        self._waiting.append(ticket)
+        if not self._is_rung:
+            self._is_rung = True
+            ticket.waiting.soon(self._ring)
+        return ticket.waiting.wait(self._patience) or self._leave(ticket)
 
     def all(self) -> list[Ticket]:
-        """For the leader: everyone in line, itself among them."""
-        with self._guard:
-            waiting, self._waiting = self._waiting, []
-        return waiting
+        """Everyone in line, to be settled now."""
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
-    def hand_over(self, settled: Sequence[Ticket]) -> None:
-        """The leader is done with these: the first that came since leads next."""
+    def _ring(self) -> None:
+        self._bell.put(None)
         with self._guard:
-            following = self._waiting[:1]
-            self._is_led = bool(following)
-            for ticket in following:
-                ticket.leads = True
-        for ticket in (*following, *(ticket for ticket in settled if not ticket.leads)):
-            ticket.call()
+            if not self._is_served:
+                self._is_served = True
+                Thread(target=self._serve, name="inbox", daemon=True).start()
+
+    def _serve(self) -> None:
+        while self._somebody_came():
+            self._is_rung = False  # before any is taken: who comes from here on rings again
+            for ticket in self._settle(self) if self._waiting else ():
+                ticket.waiting.call()
+
+    def _somebody_came(self) -> bool:
+        with suppress(Empty):
+            self._bell.get(timeout=self._idle)
+            return True
+        with self._guard:
+            self._is_served = not self._bell.empty()
+            return self._is_served
 
     def _leave(self, ticket: Ticket) -> bool:
-        """Whether it was made the leader in the last moment. Whom a leader has in hand may yet be stored, which harms nobody."""
-        with self._guard:
-            if ticket in self._waiting and not ticket.leads:
-                self._waiting.remove(ticket)
-            return ticket.leads
+        """False. Whom the thread has in hand may yet be stored, which harms nobody."""
+        with suppress(ValueError):
+            self._waiting.remove(ticket)
+        return False

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from handlers.inbox import tables
 from handlers.inbox.database import Database
+from handlers.inbox.resending import mark
 
 REASONS_A_LINK_MENDS = ("not_in_hubspot", "ambiguous", "linked_elsewhere", "wrong_account", "made_by_another_app")
 OPERATOR = "operator"
@@ -29,8 +30,8 @@ class LinkedElsewhere(Exception):
         self.event = (source, external_id)
 
 
-def link(database: Database, source: str, external_id: str, object_id: str, moment: float) -> int:
-    """Let `object_id` stand for the event from now on, and send the event again.
+def link(database: Database, source: str, external_id: str, object_id: str, moment: float | None = None) -> int:
+    """Let `object_id` stand for the event from now on, and send the event again: at `moment` (Unix seconds), or at once.
 
     Returns how many dead notifications wait again because of it. Raises `LinkedElsewhere`, and then nothing is changed.
     """
@@ -44,7 +45,7 @@ def compare(database: Database, wanted: Sequence[Wanted]) -> list[Change]:
         return _changes(connection, wanted)
 
 
-def link_all(database: Database, wanted: Sequence[Wanted], moment: float) -> list[Change]:
+def link_all(database: Database, wanted: Sequence[Wanted], moment: float | None = None) -> list[Change]:
     """Set some hundred links in one transaction, as `link` does; returns what each changed. Raises `LinkedElsewhere`."""
     return _twice(lambda: _link_all(database, wanted, moment))
 
@@ -57,12 +58,12 @@ def _twice(work: Callable[[], T]) -> T:
         return work()
 
 
-def _link_one(database: Database, wanted: Wanted, moment: float) -> int:
+def _link_one(database: Database, wanted: Wanted, moment: float | None) -> int:
     with database.write() as connection:
         return _set(connection, wanted, _lock(connection, [wanted])[wanted[:2]], moment)
 
 
-def _link_all(database: Database, wanted: Sequence[Wanted], moment: float) -> list[Change]:
+def _link_all(database: Database, wanted: Sequence[Wanted], moment: float | None) -> list[Change]:
     with database.write() as connection:
         numbers = _lock(connection, wanted)
         changes = _changes(connection, wanted)
@@ -88,7 +89,7 @@ def _change(held: str | None, wanted: Wanted, holder: tuple[str, str]) -> Change
     return "same" if held == wanted[2] else "changed"
 
 
-def _set(connection: Connection, wanted: Wanted, event: int, moment: float) -> int:
+def _set(connection: Connection, wanted: Wanted, event: int, moment: float | None) -> int:
     object_id = wanted[2]
     _refuse_taken(connection, event, object_id)
     fresh: dict[str, Any] = {"object_id": object_id, "found_by": OPERATOR, "confirmed": {}, "confirmed_at": None}
@@ -117,23 +118,12 @@ def _refuse_taken(connection: Connection, event: int, object_id: str) -> None:
         raise LinkedElsewhere(*taken)
 
 
-def _send_again(connection: Connection, event: int, moment: float) -> int:
+def _send_again(connection: Connection, event: int, moment: float | None) -> int:
     dead = (_notification.event_id == event, _notification.outcome == "dead")
     revived = connection.execute(
         update(tables.notification)
         .where(*dead, _notification.reason.in_(REASONS_A_LINK_MENDS))
         .values(outcome="pending", reason=None, detail=None, settled_at=None, attempt_id=None)
     ).rowcount
-    connection.execute(
-        update(tables.event)
-        .where(_event.id == event)
-        .values(
-            changes=_event.changes + 1,
-            changed_at=func.coalesce(_event.changed_at, moment),
-            due_at=moment,
-            tries=0,
-            missing_since=None,
-            waits_for=None,
-        )
-    )
+    mark(connection, [event], moment, tries=0, missing_since=None, waits_for=None)
     return revived

@@ -14,8 +14,13 @@ _event = tables.event.c
 IN_ORDER = (_event.source, _event.external_id)
 
 
-def lock(connection: Connection, events: Collection[int]) -> None:
-    """Within a write: nobody else changes these events until it ends. Where one writes at a time that is so already."""
-    if events and connection.dialect.name != "sqlite":
-        rows = select(_event.id).where(_event.id.in_(events)).order_by(*IN_ORDER)
-        connection.execute(rows.with_for_update(key_share=True)).all()
+def lock(connection: Connection, events: Collection[int]) -> set[int]:
+    """Within a write: nobody else changes these events until it ends. Where one writes at a time that is so already.
+
+    Returns those that there are: a person may have had one forgotten.
+    """
+    if not events:
+        return set()
+    rows = select(_event.id).where(_event.id.in_(events)).order_by(*IN_ORDER)
+    locked = rows if connection.dialect.name == "sqlite" else rows.with_for_update(key_share=True)
+    return set(connection.scalars(locked))

@@ -17,8 +17,8 @@ WITH arrival AS (
   SELECT place, source, external_id, delivery_id, action, detail, content,
     coalesce(received_at, EXTRACT(EPOCH FROM statement_timestamp())::float8) AS received_at
   FROM unnest(
-    %(place)s::int[], %(source)s::text[], %(external_id)s::text[], %(delivery_id)s::text[], %(action)s::text[],
-    %(received_at)s::float8[], %(detail)s::text[], %(content)s::bytea[]
+    %(place)b::int[], %(source)b::text[], %(external_id)b::text[], %(delivery_id)b::text[], %(action)b::text[],
+    %(received_at)b::float8[], %(detail)b::text[], %(content)b::bytea[]
   ) AS given(place, source, external_id, delivery_id, action, received_at, detail, content)
 ), fresh AS (
   SELECT arrival.*, nextval(pg_get_serial_sequence('notification', 'id')) AS number FROM arrival
@@ -49,16 +49,21 @@ WITH arrival AS (
   INSERT INTO body (notification_id, content) SELECT number, content FROM fresh JOIN stored ON stored.id = number
   RETURNING notification_id
 )
-SELECT place, number, notification_id IS NOT NULL FROM fresh LEFT JOIN kept ON notification_id = number
+-- What another transaction kept meanwhile is no row of `kept`: dividing by zero makes all of this void.
+SELECT place, number / (notification_id IS NOT NULL)::int FROM fresh LEFT JOIN kept ON notification_id = number
 """
+_TRACE = "INSERT INTO trace (notification_id, context) SELECT * FROM unnest(%s::bigint[], %s::text[])"
 _HELD = """
 SELECT source, delivery_id, id FROM notification
 WHERE (source, delivery_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND event_id IS NOT NULL
 """
 
 
-class _Raced(psycopg.OperationalError):
-    """Another transaction kept the same delivery since this one looked for it."""
+_RACED = (
+    psycopg.errors.DivisionByZero,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
 
 
 class PostgresqlGroups:
@@ -74,7 +79,7 @@ class PostgresqlGroups:
         """
         try:
             return self._keep(cursor, arrivals)
-        except (_Raced, psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+        except _RACED:
             cursor.connection.rollback()
             time.sleep(AGAIN_SECONDS)  # whoever was in the way is to be through first
             cursor.execute(Postgresql.begin)
@@ -89,7 +94,7 @@ class PostgresqlGroups:
         return [_receipt(fresh.get(place), arrival, known) for place, arrival in enumerate(arrivals)]
 
     def _insert(self, cursor: Any, arrivals: Sequence[Arrival], places: Sequence[int]) -> dict[int, int]:
-        """The places of those that were new, with their numbers. Raises `_Raced`, `psycopg.Error`."""
+        """The places of those that were new, with their numbers. Raises `psycopg.Error`."""
         group = [arrivals[place] for place in places]
         columns = {
             "place": list(places),
@@ -101,11 +106,17 @@ class PostgresqlGroups:
             "detail": [None if one.errors is None else written(one.errors) for one in group],
             "content": [one.body for one in group],
         }
-        cursor.execute(_KEEP, {**columns, "debounce": self._debounce})
-        found = cursor.fetchall()
-        if not all(kept for _, _, kept in found):
-            raise _Raced  # their events are marked as changed by now, though nothing of them is new
-        return {place: number for place, number, _ in found}
+        parameters = {**columns, "debounce": self._debounce}
+        if any(one.trace for one in group):
+            cursor.execute(_KEEP, parameters)
+            numbers = dict(cursor.fetchall())
+            traced = [(number, arrivals[place].trace) for place, number in numbers.items() if arrivals[place].trace]
+            cursor.execute(_TRACE, [list(column) for column in zip(*traced, strict=True)] or [[], []])
+            return numbers
+        with cursor.connection.pipeline():  # the commit goes with the statement: it waits for no answer to it
+            cursor.execute(_KEEP, parameters)
+            cursor.connection.commit()
+        return dict(cursor.fetchall())
 
 
 def _firsts(arrivals: Sequence[Arrival]) -> list[int]:

@@ -34,6 +34,7 @@ from handlers.inbox.order import lock
 
 CHUNK = 200
 LOOK = 500
+MOST_WORDS = 255
 Stamp = tuple[float, int]
 """Which notification said something last: its version, then its number."""
 
@@ -94,8 +95,17 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Input:
+    """What a call said of one event: `fields`, flat. `result`: confirmed, rejected, or open where neither is known."""
+
+    event: int
+    fields: Mapping[str, Any]
+    result: str
+
+
+@dataclass(frozen=True)
 class Attempt:
-    """One call of batch/update and its answer, as kept for the operator."""
+    """One call of batch/update and its answer, as kept for the operator, with what it said of each event."""
 
     batch: str
     sent_at: float
@@ -107,6 +117,7 @@ class Attempt:
     updated: int
     failed: int
     correlation_id: str | None
+    told: Sequence[Input] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ class Settlement:
 
     `confirmed`: the fields that HubSpot confirmed just now. `retry_at`: it stays changed, and is taken again then,
     because it waits for `waits_for`. `tried`: false where that is only for want of a turn. `unlink`: its marketing event
-    is no more.
+    is no more. `standing`: outcome and reason that the event stands with from now on, if that changes.
     """
 
     event: Changed
@@ -127,6 +138,7 @@ class Settlement:
     missing_since: float | None = None
     unlink: bool = False
     tried: bool = True
+    standing: tuple[str, str | None] | None = None
 
 
 _event, _link, _state, _note = tables.event.c, tables.link.c, tables.state.c, tables.notification.c
@@ -164,8 +176,18 @@ def _settle_event(new: Values, _given: object) -> Update:
 def _save_state(new: Values, given: TableValuedAlias | None) -> Insert:
     saved = upsert(tables.state)
     kept = saved.values(dict(new)) if given is None else saved.from_select(list(new), select(*new.values()))
-    changed = {name: saved.excluded[name] for name in ("fields", "stamps", "version", "published")}
+    changed: dict[str, Any] = {
+        name: saved.excluded[name] for name in ("fields", "stamps", "version", "published", "words")
+    }
+    stays = saved.excluded.standing.is_(None)
+    for name in ("standing", "reason"):
+        changed[name] = case((stays, tables.state.c[name]), else_=saved.excluded[name])
     return kept.on_conflict_do_update(index_elements=["event_id"], set_=changed)
+
+
+def _add_input(new: Values, given: TableValuedAlias | None) -> Insert:
+    added = upsert(tables.told)
+    return added.values(dict(new)) if given is None else added.from_select(list(new), select(*new.values()))
 
 
 def _confirm_link(new: Values, _given: object) -> Update:
@@ -202,8 +224,19 @@ _SETTLE_EVENT = Bulk(
     _settle_event,
 )
 _SAVE_STATE = Bulk(
-    {"event_id": _NUMBER, "fields": JSON(), "stamps": JSON(), "version": _TIME, "published": Boolean()}, _save_state
+    {
+        "event_id": _NUMBER,
+        "fields": JSON(),
+        "stamps": JSON(),
+        "version": _TIME,
+        "published": Boolean(),
+        "words": _WORD,
+        "standing": _WORD,
+        "reason": _WORD,
+    },
+    _save_state,
 )
+_ADD_INPUT = Bulk({"attempt_id": _NUMBER, "event_id": _NUMBER, "fields": JSON(), "result": _WORD}, _add_input)
 _CONFIRM = Bulk({"number": _NUMBER, "at": _TIME, "fields": JSON()}, _confirm_link)
 
 
@@ -253,12 +286,14 @@ class Queue:
         """Before a call: keep the new `links` and forget what HubSpot confirmed of the fields being sent.
 
         Until the answer is settled nobody knows what HubSpot holds; after a crash the same values must be sent again.
-        Returns the events whose marketing event is another event's already.
+        Returns the events whose marketing event is another event's already, and those that are no more.
         """
         with self.database.write() as connection:
             self.lease.check(connection)
-            lock(connection, links.keys() | sending.keys())
+            there = lock(connection, links.keys() | sending.keys())
+            links = {event: link for event, link in links.items() if event in there}
             refused = _keep_links(connection, links) if links else set()
+            refused |= sending.keys() - there
             _forget(connection, {event: names for event, names in sending.items() if event not in refused})
         return refused
 
@@ -266,10 +301,12 @@ class Queue:
         """Write down in one transaction what became of events and their notifications."""
         with self.database.write() as connection:
             self.lease.check(connection)
-            lock(connection, [settlement.event.id for settlement in settlements])
+            told = {one.event for one in attempt.told} if attempt else set()
+            there = lock(connection, {settlement.event.id for settlement in settlements} | told)
+            settlements = [settlement for settlement in settlements if settlement.event.id in there]
             held = _links(connection, settlements)
             settlements = [_heed(settlement, held.get(settlement.event.id)) for settlement in settlements]
-            number = _add_attempt(connection, attempt) if attempt else None
+            number = _add_attempt(connection, attempt, there) if attempt else None
             _settle_notifications(connection, settlements, moment, number)
             _save_states(connection, settlements)
             _confirm(connection, settlements, held, moment)
@@ -328,8 +365,15 @@ def _forget(connection: Connection, sending: Mapping[int, Collection[str]]) -> N
     _CONFIRM.run(connection, rows)
 
 
-def _add_attempt(connection: Connection, attempt: Attempt) -> int | None:
-    number: int | None = connection.scalar(insert(tables.attempt).values(vars(attempt)).returning(tables.attempt.c.id))
+def _add_attempt(connection: Connection, attempt: Attempt, there: Collection[int]) -> int | None:
+    row = {name: value for name, value in vars(attempt).items() if name != "told"}
+    number: int | None = connection.scalar(insert(tables.attempt).values(row).returning(tables.attempt.c.id))
+    told = [
+        {"attempt_id": number, "event_id": one.event, "fields": one.fields, "result": one.result}
+        for one in attempt.told
+        if one.event in there
+    ]
+    _ADD_INPUT.run(connection, told)
     return number
 
 
@@ -352,8 +396,23 @@ def _settle_notifications(
 
 
 def _save_states(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    rows = [{"event_id": s.event.id, **vars(s.state)} for s in settlements if s.state is not None]
+    rows = [
+        {"event_id": s.event.id, **vars(s.state), "words": _words(s.state), **_standing(s)}
+        for s in settlements
+        if s.state is not None
+    ]
     _SAVE_STATE.run(connection, rows)
+
+
+def _words(state: State) -> str | None:
+    """The name as it is searched; PostgreSQL's texts hold no NUL."""
+    name = state.fields.get("eventName")
+    return None if name is None else str(name)[:MOST_WORDS].casefold()[:MOST_WORDS].replace("\0", "")
+
+
+def _standing(settlement: Settlement) -> dict[str, str | None]:
+    outcome, reason = settlement.standing or (None, None)
+    return {"standing": outcome, "reason": reason}
 
 
 def _heed(settlement: Settlement, held: Link | None) -> Settlement:

@@ -29,6 +29,14 @@ def is_current(database: Database) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == _head(_config())
 
 
+def is_usable(database: Database) -> bool:
+    """Whether the schema is this code's, or a newer one: the next version only adds, while this one runs beside it still."""
+    config = _config()
+    with database.read() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    return revision is not None and (revision == _head(config) or not _is_known(config, revision))
+
+
 def _upgrade(database: Database) -> None:
     config = _config()
     with database.write_alone() as connection:
@@ -50,12 +58,18 @@ def _head(config: Config) -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-def _refuse_newer(config: Config, current: str | None) -> None:
+def _is_known(config: Config, revision: str) -> bool:
     try:
-        ScriptDirectory.from_config(config).get_revision(current) if current else None
-    except CommandError as error:
+        ScriptDirectory.from_config(config).get_revision(revision)
+    except CommandError:
+        return False
+    return True
+
+
+def _refuse_newer(config: Config, current: str | None) -> None:
+    if current and not _is_known(config, current):
         raise FaultySettings(
             [
                 f"DATABASE_URL: its schema ({current}) is newer than this version of Marquee: update Marquee, or restore a backup."
             ]
-        ) from error
+        )

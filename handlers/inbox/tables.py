@@ -35,6 +35,15 @@ event = Table(
     Column("waits_for", String(64)),  # why it was put off
     Index("event_identity", "source", "external_id", unique=True),
     Index("event_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    # For counting what waits.
+    Index(
+        "event_waiting",
+        "source",
+        "changed_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+        postgresql_concurrently=True,
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -47,6 +56,11 @@ state = Table(
     Column("stamps", JSON, nullable=False),  # field -> [version, notification] that said it last
     Column("version", Double, nullable=False),  # the newest version heard of
     Column("published", Boolean, nullable=False),  # it was public at some time
+    Column("words", String(255)),  # its name, to be searched: casefolded
+    Column("standing", String(16)),  # what the last settling of the event came to: sent, unchanged or dead ...
+    Column("reason", String(64)),  # ... and why
+    # All that an operator looks for, so that nobody need read the fields of every event.
+    Index("state_told", "standing", "reason", "event_id", "words", postgresql_concurrently=True),
 )
 
 # Which marketing event stands for an event, and what HubSpot last confirmed of it.
@@ -76,6 +90,18 @@ attempt = Table(
     Column("correlation_id", String(64)),
     Index("attempt_sent_at", "sent_at"),
     sqlite_autoincrement=True,
+)
+
+# What each call said of each event: one entry of HubSpot's `inputs` with what became of it. It leaves with its attempt.
+told = Table(
+    "input",
+    metadata,
+    Column("attempt_id", _Id, ForeignKey("attempt.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_id", _Id, ForeignKey("event.id"), primary_key=True),
+    Column("fields", JSON, nullable=False),  # flat; long texts are cut
+    Column("result", String(16), nullable=False),  # confirmed, rejected or open
+    Index("input_event", "event_id", "attempt_id"),
+    sqlite_with_rowid=False,
 )
 
 notification = Table(
@@ -109,7 +135,8 @@ notification = Table(
         postgresql_where=text("outcome = 'pending'"),
     ),
     Index("notification_event", "event_id", "id"),
-    Index("notification_source", "source", "id"),
+    # For lists: one source's notifications of one outcome, in their order.
+    Index("notification_listed", "source", "outcome", "id", postgresql_concurrently=True),
     # What came from outside, and not from Marquee itself.
     Index(
         "notification_heard",
@@ -119,11 +146,13 @@ notification = Table(
         postgresql_where=text("action IS DISTINCT FROM 'marquee.hint'"),
     ),
     Index(
-        "notification_dead",
+        "notification_died",
         "source",
         "reason",
+        "id",
         sqlite_where=text("outcome = 'dead'"),
         postgresql_where=text("outcome = 'dead'"),
+        postgresql_concurrently=True,
     ),
     Index(
         "notification_settled",
@@ -150,6 +179,14 @@ body = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+# The span of the webhook that brought it, as a `traceparent`; written only while traces are kept.
+trace = Table(
+    "trace",
+    metadata,
+    Column("notification_id", _Id, ForeignKey("notification.id", ondelete="CASCADE"), primary_key=True),
+    Column("context", String(64), nullable=False),
+)
+
 lease = Table(
     "lease",
     metadata,
@@ -162,7 +199,7 @@ lease = Table(
 pause = Table(
     "pause",
     metadata,
-    # who stopped it: "operator", "sending" for HubSpot, or "source:<name>" for one source's platform
+    # who stopped it: "operator", "sending" for HubSpot; of one source "held:<name>" an operator, "source:<name>" its platform
     Column("scope", String(80), primary_key=True),
     Column("reason", String(64), nullable=False),
     Column("since", Double, nullable=False),
@@ -222,4 +259,70 @@ silence = Table(
     metadata,
     Column("source", String(64), primary_key=True),
     Column("since", Double, nullable=False),
+)
+
+# Who operated what, by which way, and when.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("operator", String(128), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("audit_at", "at"),
+    Index("audit_about", "kind", "name", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What signs the sessions of the pages, together with the passwords: so all processes agree, and neither suffices alone.
+session_key = Table(
+    "session_key",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+# Sessions that their owner ended before their time.
+ended_session = Table(
+    "ended_session",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("until", Double, nullable=False),
+)
+
+# How often a client, named by a keyed digest, failed to prove who it is, within the time that ends then.
+failure = Table(
+    "failure",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
+# What was last said of each thing that alerts are about.
+said = Table(
+    "said",
+    metadata,
+    Column("topic", String(80), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", Double, nullable=False),
+    Column("noted", JSON, nullable=False),
+)
+
+# Alerts that their receiver has not taken yet, in order.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("key", String(64), nullable=False),  # the delivery's own id, the same however often it is tried
+    Column("at", Double, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", Double, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -1,7 +1,6 @@
 """Stores what the door lets in: the requests that wait together share one transaction and one fsync."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox.arrival import Arrival, Receipt
@@ -11,20 +10,15 @@ from handlers.inbox.line import Line, Ticket
 from handlers.inbox.postgresql_groups import PostgresqlGroups
 
 PATIENCE_SECONDS = 5.0
-GATHER_SECONDS = 0.003
-A_CROWD = 1.2
-MEMORY = 16
 
 
 class Writer:
     """The door's end of the inbox. `debounce` is how many seconds an event waits for more changes."""
 
-    def __init__(self, database: Database, debounce: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, database: Database, debounce: float) -> None:
         self._database = database
         self._groups = groups_of(database, debounce)
-        self._line = Line(PATIENCE_SECONDS)
-        self._sleep = sleep
-        self._company = 1.0
+        self._line = Line(self._keep, PATIENCE_SECONDS)
 
     def store(self, arrival: Arrival) -> Receipt:
         """Keep one notification; it is on disk when this returns. Raises `InboxUnavailable`, and then nothing is kept for sure."""
@@ -38,27 +32,21 @@ class Writer:
         ticket = Ticket(arrivals)
         if not self._line.join(ticket):
             raise InboxUnavailable("The writer before this one does not end.")
-        if ticket.leads:
-            self._lead()
         if ticket.receipts is None:
             raise InboxUnavailable(str(ticket.failure)) from ticket.failure
         return ticket.receipts
 
-    def _lead(self) -> None:
-        """Settle all who wait. A commit costs as much as many notifications: where they come in crowds it waits for more."""
-        if self._company > A_CROWD:
-            self._sleep(GATHER_SECONDS)
-        tickets: list[Ticket] = []
+    def _keep(self, line: Line) -> Sequence[Ticket]:
+        """All that wait once it is this process's turn, settled: the longer that takes, the more share the next commit."""
+        tickets: Sequence[Ticket] = ()
         try:
             with self._database.turn():
-                tickets = self._line.all()
+                tickets = line.all()
                 self._settle(tickets)
-        except InboxUnavailable as failure:
-            tickets = tickets or self._line.all()
+        except Exception as failure:  # noqa: BLE001 - whoever waits is to hear of it, whatever it is
+            tickets = tickets or line.all()
             _fail(tickets, failure)
-        finally:
-            self._company += (len(tickets) - self._company) / MEMORY  # how many come together of late
-            self._line.hand_over(tickets)
+        return tickets
 
     def _settle(self, tickets: Sequence[Ticket]) -> None:
         try:

@@ -1,94 +1,92 @@
-"""The operator's API: off unless a token is set, the same inbox for all processes."""
+"""The operator's API: its operations become routes. Who may come in is judged before, in one place for all."""
 
-from collections.abc import Mapping
-from hmac import compare_digest
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, jsonify, request
-from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError
+import orjson
+from flask import Blueprint, Response, request
+from marshmallow import Schema, ValidationError
+from werkzeug.routing import BaseConverter
 
+from handlers.content import parse_object
 from handlers.errors import Refusal
-from handlers.inbox import reports
-from handlers.inbox.database import Database
-from handlers.inbox.pauses import get_pause, get_source_pauses
-from handlers.inbox.silences import get_silences
-from handlers.operating.reconciled import reconciled
-from schemas.operator import NotificationsQuery, NotificationView, StatusView
-from schemas.sources import Source
+from handlers.operating.api_acting import ACTING
+from handlers.operating.api_reading import READING
+from handlers.operating.auth import current_operator
+from handlers.operating.operation import Desk, Given, Operation
 
-_QUERY, _VIEW, _STATUS = NotificationsQuery(), NotificationView(), StatusView()
+OPERATIONS: Sequence[Operation] = (*READING, *ACTING)
+MOST_NUMBER = 2**63 - 1
+_RULES = {
+    "{number}": f"<int(max={MOST_NUMBER}):number>",
+    "{source}": "<source>",
+    "{external_id}": "<external:external_id>",
+}
 
 
-def blueprint(database: Database, sources: Mapping[str, Source], token: str | None) -> Blueprint:
-    """`/api/…`, opened by `Authorization: Bearer <token>`; without a token in the settings it is not there."""
-    api = Blueprint("api", __name__, url_prefix="/api")
+class ExternalIdConverter(BaseConverter):
+    """A platform's own id in an address: it may hold, begin with and end with slashes."""
 
-    @api.before_request
-    def authorize() -> None:
-        _authorize(token)
+    regex = ".+?"
+    part_isolating = False
 
-    @api.get("/status")
-    def status() -> ResponseReturnValue:
-        return jsonify(_STATUS.dump(_status(database, sources)))
 
-    @api.get("/notifications")
-    def notifications() -> ResponseReturnValue:
-        wanted = _wanted()
-        limit = wanted.pop("limit")
-        rows = reports.notifications(database, reports.Filter(before=wanted.pop("cursor", None), **wanted), limit + 1)
-        following = str(rows[limit - 1]["id"]) if len(rows) > limit else None
-        return jsonify(items=_VIEW.dump(rows[:limit], many=True), next=following)
-
-    @api.get("/notifications/<int:number>")
-    def notification(number: int) -> ResponseReturnValue:
-        row = reports.notification(database, number)
-        if row is None:
-            raise Refusal(404, "not_found", "No such notification is kept.")
-        return jsonify(_VIEW.dump(row))
-
+def blueprint(desk: Desk) -> Blueprint:
+    """`/api/…`."""
+    api = Blueprint("api", __name__)
+    api.record_once(lambda state: state.app.url_map.converters.update(external=ExternalIdConverter))
+    for operation in OPERATIONS:
+        api.add_url_rule(
+            rule_of(operation),
+            endpoint=f"{operation.method} {operation.path}".replace(".", ""),
+            view_func=_view(operation, desk),
+            methods=[operation.method],
+        )
     return api
 
 
-def _authorize(token: str | None) -> None:
-    if token is None:
-        raise Refusal(404, "not_found", "The API is off: set OPERATOR_TOKEN to open it.")
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if not compare_digest(given.strip().encode(), token.encode()) or scheme.lower() != "bearer":
-        raise Refusal(401, "unauthorized", "Give the operator's token: Authorization: Bearer <token>.")
+def rule_of(operation: Operation) -> str:
+    """The operation's path as Flask writes it."""
+    rule = operation.path
+    for name, converted in _RULES.items():
+        rule = rule.replace(name, converted)
+    return rule
 
 
-def _wanted() -> dict[str, Any]:
+def _view(operation: Operation, desk: Desk) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        _check_path(path)
+        given = Given(path, _query(operation.query), _body(operation.body), current_operator())
+        content = operation.answer.dump(operation.act(desk, given))
+        return Response(orjson.dumps(content), content_type="application/json")
+
+    return view
+
+
+def _check_path(path: dict[str, Any]) -> None:
+    """What no event can be called is not known."""
+    if not all(part.isprintable() for part in path.values() if isinstance(part, str)):
+        raise Refusal(404, "not_found", "No event is called so.")
+
+
+def _query(schema: Schema | None) -> dict[str, Any]:
+    if schema is None:
+        return {}
+    return _loaded(schema, request.args.to_dict(), 400, "invalid_query", "The query has faults.")
+
+
+def _body(schema: Schema | None) -> dict[str, Any]:
+    """Nothing at all stands for an object without members. Raises `Refusal`."""
+    if schema is None:
+        return {}
+    content = request.get_data()
+    given = parse_object(request.content_type, request.headers.get("Content-Encoding"), content) if content else {}
+    return _loaded(schema, given, 422, "invalid_body", "The body has faults.")
+
+
+def _loaded(schema: Schema, given: dict[str, Any], status: int, reason: str, words: str) -> dict[str, Any]:
     try:
-        wanted: dict[str, Any] = _QUERY.load(request.args.to_dict())
+        loaded: dict[str, Any] = schema.load(given)
     except ValidationError as error:
-        raise Refusal(400, "invalid_query", "The query has faults.", error.messages_dict) from error
-    return wanted
-
-
-def _status(database: Database, sources: Mapping[str, Source]) -> dict[str, Any]:
-    waiting, pause = reports.waiting(database), get_pause(database)
-    paused, silences = get_source_pauses(database), get_silences(database)
-    compared = reconciled(database)
-    return {
-        "sending": "paused" if pause else "on",
-        "pause": pause,
-        "waiting_events": sum(waiting.values()),
-        "oldest_waiting_since": reports.oldest_waiting(database),
-        "leader": reports.leader(database),
-        "dead": [
-            {"source": source, "reason": reason, "notifications": count}
-            for (source, reason), count in reports.dead(database).items()
-        ],
-        "sources": {
-            name: {
-                "platform": source.platform,
-                "waiting_events": waiting.get(name, 0),
-                "last_heard": reports.last_heard(database, name),
-                "silent_since": reports.silent_since(database, name, silences),
-                "paused": paused.get(name),
-                "reconciliation": compared.get(name),
-            }
-            for name, source in sources.items()
-        },
-    }
+        raise Refusal(status, reason, words, error.messages_dict) from error
+    return loaded

@@ -52,7 +52,7 @@ class Backfill:
         """Be somebody of its own among those who compare."""
         self._holder = holder_name()
         self._steps = Reconciliation(
-            self.database, self.roll, self.hints, self._holder, time.time, SystemRandom().random, self.wish
+            self.database, self.roll, self.hints, self._holder, self.database.now, SystemRandom().random, self.wish
         )
 
     @property
@@ -75,7 +75,7 @@ class Backfill:
 
     def look(self) -> tuple[Result, list[Difference]]:
         """Compare the whole list and keep nothing. Raises `click.ClickException`."""
-        moment = time.time()
+        moment = self.database.now()
         run, ended = Run(self.name, moment), False
         differences: list[Difference] = []
         listed: set[str] = set()
@@ -89,10 +89,12 @@ class Backfill:
                     ended = found.following is None
                     progress.update(task, listed=len(listed), differing=len(differences))
                 chunks = reconciliations.expected(self.database, self.name)
-                missing = unlisted(chunks, lambda one: one.event in listed, moment, time.time())
+                missing = unlisted(chunks, lambda one: one.event in listed, moment, self.database.now())
         except (LookUpFailed, InvalidNotification) as error:
             raise click.ClickException(_words(error)) from error
-        result = Result(len(listed), len(differences), len(missing.events), missing.is_doubtful, time.time() - moment)
+        result = Result(
+            len(listed), len(differences), len(missing.events), missing.is_doubtful, self.database.now() - moment
+        )
         return result, differences + [Difference(event, {ABSENT: (None, None)}) for event in missing.events]
 
     def _to_the_end(self, run: Run) -> Result:
@@ -102,7 +104,7 @@ class Backfill:
                 try:
                     done = self._patiently(partial(self._steps.step, run))
                 except (LookUpFailed, InvalidNotification) as error:
-                    put_off(self.database, self.name, self._holder, error, time.time() + AGAIN_SECONDS)
+                    put_off(self.database, self.name, self._holder, error, self.database.now() + AGAIN_SECONDS)
                     raise
                 if isinstance(done, Result):
                     return done
@@ -110,13 +112,13 @@ class Backfill:
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """A platform that cannot answer just now is asked again, if that is soon."""
-        failures = 0
+        failures, breaker = 0, self.roll.guest.lane.breaker
         while True:
             try:
                 return call()
             except (Troubled, TurnedAway) as error:
                 failures += 1
-                wait = max(FIRST_WAIT_SECONDS * 2**failures, self.roll.guest.lane.breaker.opens_at() - time.time())
+                wait = max(FIRST_WAIT_SECONDS * 2**failures, breaker.opens_at() - breaker.clock())
                 if failures == TRIES or wait > LONGEST_WAIT_SECONDS or _is_about_the_question(error):
                     raise
                 time.sleep(wait)
@@ -126,7 +128,7 @@ class Backfill:
         end = time.monotonic() + PATIENCE_SECONDS
         with _translated(self.name):
             while time.monotonic() < end:
-                run = reconciliations.claim(self.database, self.name, self._holder, time.time(), afresh=afresh)
+                run = reconciliations.claim(self.database, self.name, self._holder, self.database.now(), afresh=afresh)
                 if run is not None:
                     return run
                 time.sleep(LOOK_SECONDS)

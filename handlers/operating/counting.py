@@ -2,28 +2,47 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 # As prometheus_client names them; nothing else in the folder is ours to remove, least of all the inbox.
-_COUNTS = re.compile(r"(?:counter|histogram|summary|gauge_[a-z]+)_([1-9][0-9]{0,8})\.db")
+_COUNTS = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_(0|[1-9][0-9]{0,8})\.db")
+
+
+class Counts(NamedTuple):
+    """What one process counted of one kind of metric; `runs`: it may count on."""
+
+    file: Path
+    kind: str
+    runs: bool
 
 
 def share_counts(folder: Path) -> None:
     """Count in `folder` unless the environment names another; must come before prometheus_client is imported.
 
-    Files of processes that run no more are removed, else they pile up and slow every scrape:
-    https://github.com/prometheus/client_python/issues/275
+    Where nobody counts any more, all begins anew.
     """
     shared = Path(os.environ.setdefault(VARIABLE, str(folder)))
     shared.mkdir(parents=True, exist_ok=True)
-    for file in shared.glob("*.db"):
-        counts = _COUNTS.fullmatch(file.name)
-        if counts is not None and not _runs(int(counts[1])):
-            file.unlink(missing_ok=True)
+    found = list(counts_in(shared))
+    if not any(counts.runs for counts in found):
+        for counts in found:
+            counts.file.unlink(missing_ok=True)
+
+
+def counts_in(folder: Path) -> Iterator[Counts]:
+    """The files of all processes, and those of process 0: what is left of those that are gone."""
+    for file in folder.glob("*.db"):
+        named = _COUNTS.fullmatch(file.name)
+        if named is not None:
+            yield Counts(file, named[1], _runs(int(named[2])))
 
 
 def _runs(pid: int) -> bool:
+    if pid == 0:  # to signal 0 would be to signal oneself
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

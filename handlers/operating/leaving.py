@@ -30,6 +30,7 @@ _NO_NEWCOMERS = (
     (0x06, 0, 0, 0xFFFFFFFF),
 )
 _port_closes = RawValue("b", 0)  # shared by all processes that are forked after this line
+_hurries = RawValue("b", 0)
 
 
 def port_closes() -> bool:
@@ -37,10 +38,16 @@ def port_closes() -> bool:
     return bool(_port_closes.value)
 
 
+def hurries() -> bool:
+    """Whether this replica was told to stop at once."""
+    return bool(_hurries.value)
+
+
 def watch(arbiter: Any) -> None:
     """Let all processes know the moment that gunicorn's `arbiter` is told to stop; call it once that has its signals.
 
-    Nothing ends where another holds the same listeners: a new gunicorn after USR2, or systemd.
+    No port closes where another holds the same listeners: a new gunicorn after USR2, or systemd. The arbiter itself hears
+    of nothing while it starts processes, and of what it was told meanwhile it forgets all that came after a SIGTERM.
     """
 
     def told(number: int, frame: FrameType | None) -> None:
@@ -48,7 +55,13 @@ def watch(arbiter: Any) -> None:
             _port_closes.value = 1
         arbiter.signal(number, frame)
 
+    def hurried(number: int, frame: FrameType | None) -> None:
+        _hurries.value = 1
+        arbiter.signal(number, frame)
+
     signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, hurried)
+    signal.signal(signal.SIGQUIT, hurried)
 
 
 def turn_away(listeners: Sequence[Any]) -> None:

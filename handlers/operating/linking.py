@@ -1,6 +1,5 @@
 """Links from a file: all of them or none, or only a look at what they would change."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -16,8 +15,8 @@ from schemas.links import FaultyLinks, LinkRow, read_links
 CHUNK = 200
 
 
-def import_links(database: Database, file: Path, sources: Collection[str], *, dry_run: bool) -> None:
-    """Set every link of a CSV file and tell what changed.
+def import_links(database: Database, file: Path, sources: Collection[str], *, dry_run: bool) -> int:
+    """Set every link of a CSV file and tell what changed; returns how many were set.
 
     Raises `click.ClickException` (exit status 1) listing every faulty row and every marketing event that stands for
     another event already; nothing is set then.
@@ -30,10 +29,11 @@ def import_links(database: Database, file: Path, sources: Collection[str], *, dr
     if refused:
         raise click.ClickException("\n".join(["Nothing was linked:", *map(_refusal, refused)]))
     if not dry_run:
-        changes = _in_chunks(rows, "Linking", lambda wanted: links.link_all(database, wanted, time.time()))
+        changes = _in_chunks(rows, "Linking", lambda wanted: links.link_all(database, wanted))
     counts = Counter(changes)
     words = ", ".join(f"{counts[change]} {change}" for change in ("new", "changed", "same"))
     click.echo(f"{'Would be' if dry_run else 'Linked'}: {words}.")
+    return 0 if dry_run else counts["new"] + counts["changed"]
 
 
 def _rows(file: Path, sources: Collection[str]) -> list[LinkRow]:

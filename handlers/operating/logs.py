@@ -1,6 +1,8 @@
 """One JSON object a line on stdout, from the service and the libraries alike; never a local variable's value."""
 
+import json
 import logging
+import re
 import sys
 from typing import Any
 
@@ -26,21 +28,25 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+# What a terminal obeys, or takes for the end of a line, and JSON may hold all the same (RFC 8259, 7).
+_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
-def configure(log_format: str = "json", level: str = "INFO") -> None:
-    """Log from now on at `level`, as `json` or as `text` for people."""
+def configure(log_format: str = "json", level: str = "INFO", *more: Processor) -> None:
+    """Log from now on at `level`, as `json` or as `text` for people; `more` may add to each line."""
     number = severity(level)
     structlog.configure(
-        processors=[*_SHARED, *_last(log_format)],
+        processors=[*_SHARED, *more, *_last(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
     last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_last(log_format), _as_text]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=[*_SHARED, _name]))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=[*_SHARED, *more, _name])
+    )
     logging.basicConfig(handlers=[handler], level=max(number, logging.INFO), force=True)
     for noisy in ("alembic", "werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -80,15 +86,28 @@ def _last(log_format: str) -> list[Processor]:
 
 
 def _json(_logger: Any, _name: str, entry: EventDict) -> bytes:
-    return orjson.dumps(entry, default=repr)
+    try:
+        line = orjson.dumps(entry, default=repr)
+    except TypeError:  # half a pair of code units, or a number over 64 bits: nothing that is told may go untold
+        return json.dumps(entry, default=repr).encode()
+    return _BREAKS.sub(_escaped, line.decode()).encode() if not line.isascii() or b"\x7f" in line else line
 
 
 def _text(_logger: Any, _name: str, entry: EventDict) -> bytes:
-    """For people: values as Python writes them, so that none can break the line."""
+    """For people: values as Python writes them, so that none can break the line; what follows a line is set in."""
     head = f"{entry.pop('timestamp', '')} {entry.pop('level', ''):<8} {entry.pop('message', '')!s}"
-    trace = entry.pop("exception", None)
+    trace = entry.pop("exception", None) or ""
     rest = " ".join(f"{name}={value!r}" for name, value in entry.items() if value is not None)
-    return "\n".join([f"{ascii(head)[1:-1]}  {rest}", *([trace] if trace else [])]).encode("utf-8", "replace")
+    lines = [f"{ascii(head)[1:-1]}  {rest}", *(f"  {_printable(line)}" for line in trace.splitlines())]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _as_text(_logger: Any, _name: str, line: Any) -> str:

@@ -4,6 +4,7 @@ Whichever process wakes first takes all that come at once, and a load balancer k
 this one process may answer everything while the others idle.
 """
 
+import signal
 import socket
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from handlers.operating.leaving import Departure
+from handlers.operating.leaving import Departure, hurries
 from handlers.operating.lingering import Lingering
 
 SLOTS = 64
@@ -24,6 +25,7 @@ MOST = 10
 HESITATION_SECONDS = 0.0005
 STEP_SECONDS = 0.05
 REQUEST_SECONDS = 15
+HURRY_SECONDS = 2  # as long as gunicorn gives them that are in a drain
 _ABSENT = -1
 _connections = RawArray("i", [_ABSENT] * SLOTS)  # shared by all processes that are forked after this line
 
@@ -59,7 +61,8 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
     def notify(self) -> None:
         """Before each round of events: this process lives, and has so many connections."""
         super().notify()
-        if self._quits:
+        if self._quits or hurries():
+            signal.alarm(HURRY_SECONDS)  # and no longer, whatever is under way
             self.cfg.worker_int(self)
             sys.exit(0)
         if self.departure.is_told():
@@ -128,3 +131,8 @@ def lead(count: int, all_counts: Iterable[int]) -> int:
 def forget(age: int) -> None:
     """The `age`-th process is no more."""
     _connections[age % SLOTS] = _ABSENT
+
+
+def connections_ahead(count: int) -> int:
+    """The `lead` of a process that holds `count` connections."""
+    return lead(count, _connections)

@@ -20,7 +20,9 @@ _JSON = "application/json"
 class Passage:
     """What is known so far of a request on its way in, for the answer and the log.
 
-    `counts`: how many notifications of each status, where the request is none of exactly one.
+    `counts`: how many notifications of each status, where the request is none of exactly one; `kept`: the ids of those
+    that were kept now; `dead`: how many of them are refused by what they say, and so settled already. `secret`: the place,
+    from 1, of the secret that proved it.
     """
 
     source: str = ""
@@ -29,6 +31,9 @@ class Passage:
     notification: str | None = None
     event: str | None = None
     counts: Counter[str] | None = None
+    kept: Sequence[str] = ()
+    secret: int = 0
+    dead: int = 0
 
 
 class Outcome(NamedTuple):
@@ -43,7 +48,7 @@ def answer_one(outcome: Outcome, passage: Passage) -> Response:
     """The answer to a request of one notification. Raises `Refusal` where its sender can mend it."""
     passage.notification = outcome.notification
     if outcome.errors is not None:
-        passage.reason = INVALID
+        passage.reason, passage.dead = INVALID, 1
         if outcome.status == INVALID:
             raise Refusal(422, INVALID, "It is no notification that can be mapped.", outcome.errors)
     return _answer({"notification": outcome.notification, "status": outcome.status}, passage)
@@ -52,10 +57,11 @@ def answer_one(outcome: Outcome, passage: Passage) -> Response:
 def answer_several(outcomes: Sequence[Outcome], passage: Passage) -> Response:
     """The answer to a request of several notifications, or none. Raises `Refusal` where their sender can mend some of them."""
     passage.counts = Counter(outcome.status for outcome in outcomes)
+    passage.kept = [one.notification for one in outcomes if one.notification and one.status != "duplicate"]
     passage.notification = next((one.notification for one in outcomes if one.notification is not None), None)
     errors = {str(place): one.errors for place, one in enumerate(outcomes) if one.errors is not None}
     if errors:
-        passage.reason = INVALID
+        passage.reason, passage.dead = INVALID, len(errors)
     if passage.counts[INVALID]:
         raise Refusal(422, INVALID, _some_are_not(len(errors), len(outcomes)), errors)
     status = next((status for status in _CODES if passage.counts[status]), "ignored")

@@ -12,6 +12,7 @@ from handlers.inbox.arrival import Arrival, Receipt
 from handlers.platform import Headers, Ignored, Json, Knock, Notification, Platform, Welcome
 from handlers.receiving.answers import INVALID, Outcome, Passage, answer_one, answer_several, answer_welcome
 from handlers.receiving.body import read_body
+from handlers.receiving.rotation import position
 from handlers.receiving.verifier import check_path_token, unknown_source, verify
 from handlers.signatures import Scheme
 from schemas.sources import Source
@@ -69,14 +70,14 @@ class Door:
             token = _before_suffix(entrance.platform.path_suffix, token, deeper)
         proven = check_path_token(entrance.schemes, entrance.source.secrets, token)
         if request.method == "POST":
-            return self._receive_post(request, entrance, passage, proven=proven)
+            return self._receive_post(request, entrance, passage, token if proven else None)
         asked_as = _ASKED_AS.get(request.method)
         welcome = _welcome(entrance, Knock(asked_as, request.headers)) if asked_as else None
         if welcome is None:
             raise Refusal(405, "method_not_allowed", "Notifications come by POST.")
         return answer_welcome(welcome, passage)
 
-    def _receive_post(self, request: Request, entrance: Entrance, passage: Passage, *, proven: bool) -> Response:
+    def _receive_post(self, request: Request, entrance: Entrance, passage: Passage, path_token: str | None) -> Response:
         platform, source, headers = entrance.platform, entrance.source, request.headers
         body = read_body(request, self.settings.max_body_bytes)
         if platform.handshake is not None:
@@ -84,9 +85,17 @@ class Door:
             if welcome is not None:
                 return answer_welcome(welcome, passage)
         now = self.clock()
-        if not proven:
-            tolerance, query = self.settings.timestamp_tolerance, request.query_string
-            verify(entrance.schemes, source.secrets, headers, body, now, tolerance, query)
+        tolerance, query = self.settings.timestamp_tolerance, request.query_string
+
+        def prove(secrets: Sequence[str]) -> None:
+            if path_token is None:
+                verify(entrance.schemes, secrets, headers, body, now, tolerance, query)
+            else:
+                check_path_token(entrance.schemes, secrets, path_token)
+
+        if path_token is None:
+            prove(source.secrets)
+        passage.secret = position(source.secrets, prove)
         if platform.unpack is not None:
             return self._keep_each(entrance, platform.unpack(headers, body), headers, passage)
         content = parse_object(request.content_type, headers.get("Content-Encoding"), body)

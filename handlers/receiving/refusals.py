@@ -25,7 +25,7 @@ def problem(refusal: Refusal) -> Response:
     if refusal.errors is not None:
         content["errors"] = refusal.errors
     written = orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS)  # errors of a list go by place
-    return Response(written, refusal.status, content_type="application/problem+json")
+    return Response(written, refusal.status, refusal.headers, content_type="application/problem+json")
 
 
 def unavailable(error: InboxUnavailable) -> Response:
@@ -44,7 +44,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refusal, problem)
     app.register_error_handler(InboxUnavailable, unavailable)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _failed)
+    app.register_error_handler(Exception, failed)
 
 
 def _http(error: HTTPException) -> Response:
@@ -64,6 +64,8 @@ def _detail(status: int) -> str:
     return HTTPStatus(status).description or HTTPStatus(status).phrase
 
 
-def _failed(error: Exception) -> Response:
-    _log.error("a request failed", action="request.failed", error=type(error).__name__, exc_info=error)
+def failed(error: Exception, request_id: str | None = None) -> Response:
+    """Whatever nobody foresaw is told to the log, and to the sender only that it is not its fault."""
+    about = {"error": type(error).__name__, "request_id": request_id}
+    _log.error("a request failed", action="request.failed", **about, exc_info=error)
     return problem(Refusal(500, "internal_error", "This is Marquee's fault, and has been logged."))

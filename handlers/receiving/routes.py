@@ -16,7 +16,9 @@ from handlers.metrics import Metrics
 from handlers.platform import Platform
 from handlers.receiving.answers import Passage
 from handlers.receiving.door import Door, DoorSettings, Entrance, Inbox
-from handlers.receiving.refusals import problem, unavailable
+from handlers.receiving.front import put_in_front
+from handlers.receiving.refusals import failed, problem, unavailable
+from handlers.receiving.rotation import Uses
 from schemas.sources import Source
 
 __all__ = ["DoorSettings", "blueprint"]
@@ -37,22 +39,31 @@ def blueprint(
     Addresses are only as deep as the sources' platforms make them.
     """
     entrances = {name: _entrance(source, platforms) for name, source in sources.items()}
-    door = Door(entrances, inbox, settings, clock)
+    door, uses = Door(entrances, inbox, settings, clock), Uses(metrics, clock)
     receiving = Blueprint("receiving", __name__, url_prefix="/webhooks")
 
-    def receive(source: str, token: str | None = None, **deeper: str) -> Response:
+    def answer_to(request: Request, source: str, token: str | None, deeper: int = 0) -> Response:
         started = time.perf_counter()
-        passage, request = Passage(), request_ctx.request  # each look at Flask's own `request` would cost again
-        answer = _judged(door, request, source, token, passage, len(deeper))
+        passage = Passage()
         request_id = _request_id(request)
+        try:
+            answer = _judged(door, request, source, token, passage, deeper)
+        except Exception as error:  # noqa: BLE001 - what nobody foresaw is answered, logged and counted as all else
+            passage.status = passage.reason = "internal_error"
+            answer = failed(error, request_id)
         answer.headers["X-Request-Id"] = request_id
+        uses.note(passage.source, passage.secret)
         _record(passage, request_id, time.perf_counter() - started, metrics)
         return answer
+
+    def receive(source: str, token: str | None = None, **deeper: str) -> Response:
+        return answer_to(request_ctx.request, source, token, len(deeper))
 
     longest = max((entrance.platform.path_suffix for entrance in entrances.values()), default=0)
     deeper_ones = ["".join(f"/<part{number}>" for number in range(depth)) for depth in range(longest + 1)]
     for address in ("/<source>", *(f"/<source>/<token>{parts}" for parts in deeper_ones)):
         receiving.add_url_rule(address, view_func=receive, methods=list(HTTPMethod), provide_automatic_options=False)
+    receiving.record_once(lambda state: put_in_front(state.app, entrances.keys(), answer_to))
     return receiving
 
 
@@ -85,11 +96,13 @@ def _record(passage: Passage, request_id: str, seconds: float, metrics: Metrics)
     """One line for each answer, and one count for each notification, under configured names only."""
     log = _log
     if passage.counts:
-        log = log.bind(notifications=passage.counts.total())
+        log = log.bind(notifications=passage.counts.total(), kept=passage.kept)
         for status, count in passage.counts.items():
             metrics.notifications.labels(passage.source, status).inc(count)
     else:
         metrics.notifications.labels(passage.source, passage.status).inc()
+    if passage.dead:
+        metrics.settled.labels(passage.source, "dead").inc(passage.dead)
     metrics.ack.observe(seconds)
     log.info(
         "webhook answered",

@@ -1,32 +1,36 @@
 """How fast the door acknowledges, as a share of a bare Flask view under the same gunicorn.
 
-    .venv/bin/python tests/benchmarks/ack.py [--seconds 8] [--rounds 3] [--notifications 100000]
+    .venv/bin/python tests/benchmarks/ack.py [--seconds 4] [--rounds 3] [--connections 16] [--only bare,sqlite,postgresql]
 
-Prints requests per second and latencies of (a) a Flask view that checks the same HMAC and answers 202, and (b) Marquee on
-SQLite, in turns in one run, then (b) at half of its own capacity, then the memory of all its processes after many
-notifications with the worker sending them to the sandbox. Needs wrk (Debian's package wrk). Nothing is asserted: machines
-are noisy, look at the ratios.
+All variants run at the same time and are asked in turns, so that whatever else the machine does meets all alike. One line
+for each: answers a second (wrk, closed loop), as a share of the first variant's; p50 and p99 in ms; then at an even pace of
+half of its own capacity, counted from when each request was due. Needs wrk (Debian's package wrk); what makes fsync slower
+needs gcc. Nothing is asserted but that every request is answered: machines are noisy, look at the ratios.
 """
 
 import argparse
 import hashlib
 import hmac
 import json
+import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-sys.path[:0] = [str(PROJECT), str(HERE.parent / "journeys")]
+sys.path[:0] = [str(PROJECT), str(HERE.parent), str(HERE.parent / "journeys")]
 
-from running import Marquee, Process, Sandbox  # noqa: E402 - the path above is what makes it importable
+from postgres import Postgres  # noqa: E402 - the path above is what makes it importable
+from running import Marquee, Process, Sandbox  # noqa: E402
 
 SECRET = "a-secret-of-the-benchmark"
 SOURCES = f"""
@@ -39,7 +43,19 @@ account_id = "acme"
 header = "X-Signature"
 """
 EVENTS = 100
-CONNECTIONS = 16
+SLOWER_SECONDS = 0.003
+SLOW_CLIENTS = 30
+SHIM = f"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+static int later(const char *name, int file) {{
+    usleep({int(SLOWER_SECONDS * 1e6)});
+    return ((int (*)(int))dlsym(RTLD_NEXT, name))(file);
+}}
+int fsync(int file) {{ return later("fsync", file); }}
+int fdatasync(int file) {{ return later("fdatasync", file); }}
+"""
 
 
 def body(number):
@@ -79,7 +95,7 @@ end
     return script
 
 
-def load(url, script, seconds, connections=CONNECTIONS):
+def load(url, script, seconds, connections):
     """Requests a second, errors, p50 and p99 in ms."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
     started = time.monotonic()
@@ -89,9 +105,100 @@ def load(url, script, seconds, connections=CONNECTIONS):
     return int(requests) / min(took, seconds + 0.5), int(errors), float(p50), float(p99)
 
 
-def bare():
-    command = ["-m", "gunicorn", "-c", "tests/benchmarks/bare.conf.py", "tests.benchmarks.bare:create_app()"]
-    return Process(command, {"WEB_CONCURRENCY": "2"}).start("/livez")
+def paced(process, rate, seconds):
+    """Requests a second, p50 and p99 in ms at an even pace over a few connections, from when a request was due."""
+    command = [sys.executable, str(HERE / "paced.py"), str(process.port), str(rate), str(seconds), SECRET]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [float(figure) for figure in out.split()]
+
+
+class Bench:
+    """Starts each variant by its name; `self.running` ends all."""
+
+    def __init__(self, folder, running):
+        self.folder, self.running = folder, running
+        self._postgres = {}
+
+    def bare(self, worker="handlers.operating.loops.LoopWorker"):
+        command = ["-m", "gunicorn", "-c", "tests/benchmarks/bare.conf.py", "tests.benchmarks.bare:create_app()"]
+        return self._kept(Process(command, {"WEB_CONCURRENCY": "2", "BARE_WORKER": worker}).start("/livez"))
+
+    def bare_threads(self):
+        return self.bare("gthread")
+
+    def sqlite(self, name="sqlite", hubspot="http://127.0.0.1:9", **settings):
+        (self.folder / name).mkdir()
+        given = {"WORKER": "off", "LOG_LEVEL": "INFO"} | settings
+        return self._kept(Marquee(self.folder / name, SOURCES, hubspot, **given).start())
+
+    def postgresql(self, name="postgresql", preload=""):
+        return self.sqlite(name, DATABASE_URL=self._server(preload).url())
+
+    def sqlite_slower(self):
+        return self.sqlite("sqlite_slower", LD_PRELOAD=self._shim())
+
+    def postgresql_slower(self):
+        return self.postgresql("postgresql_slower", self._shim())
+
+    def hubspot_slow(self):
+        return self._with_worker("hubspot_slow", latency=5.0)
+
+    def hubspot_throttles(self):
+        return self._with_worker("hubspot_throttles", limit=1)
+
+    def hubspot_dead(self):
+        return self.sqlite("hubspot_dead", WORKER="embedded")
+
+    def _with_worker(self, name, **sandbox):
+        hubspot = self._kept(Sandbox().start())
+        hubspot.configure(**sandbox)
+        return self.sqlite(name, hubspot.url, WORKER="embedded")
+
+    def _server(self, preload):
+        if preload not in self._postgres:
+            os.environ["LD_PRELOAD"] = preload
+            server = Postgres(durable=True).start()
+            del os.environ["LD_PRELOAD"]
+            self.running.callback(server.remove)
+            self._postgres[preload] = server
+        return self._postgres[preload]
+
+    def _shim(self):
+        made = self.folder / "slower.so"
+        if not made.exists():
+            command = ["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(made), "-ldl"]
+            subprocess.run(command, input=SHIM, text=True, check=True)
+        return str(made)
+
+    def _kept(self, process):
+        self.running.callback(process.stop)
+        return process
+
+
+VARIANTS = ("bare", "bare_threads", "sqlite", "postgresql", "sqlite_slower", "postgresql_slower")
+OTHERS = ("hubspot_slow", "hubspot_throttles", "hubspot_dead", "slow_clients")
+
+
+@contextmanager
+def slow_clients(process, count=SLOW_CLIENTS):
+    """Clients that send half of a head, or half of a body, and begin anew when they are given up."""
+    over = threading.Event()
+
+    def stall(number):
+        half = b"POST /webhooks/bench HTTP/1.1\r\nHost: x\r\n" + (b"Content-Length: 99\r\n\r\n{" if number % 2 else b"")
+        while not over.is_set():
+            with socket.create_connection(("127.0.0.1", process.port)) as connection:
+                connection.sendall(half)
+                over.wait(4)
+
+    clients = [threading.Thread(target=stall, args=(number,)) for number in range(count)]
+    for client in clients:
+        client.start()
+    time.sleep(0.5)
+    yield
+    over.set()
+    for client in clients:
+        client.join()
 
 
 def resident_mb(process):
@@ -110,87 +217,72 @@ def resident_mb(process):
     return total / 1024, shared_once / 1024
 
 
-def compare(folder, script, seconds, rounds):
-    with ExitStack() as running:
-        view = bare()
-        running.callback(view.stop)
-        marquee = Marquee(folder, SOURCES, "http://127.0.0.1:9", WORKER="off", LOG_LEVEL="INFO").start()
-        running.callback(marquee.stop)
-        measure(view, marquee, script, seconds, rounds)
-
-
-def measure(view, marquee, script, seconds, rounds):
-    ratios, capacity = [], []
-    print(
-        f"{'round':>5} {'bare req/s':>11} {'p50':>6} {'p99 ms':>7} {'marquee req/s':>14} {'p50':>6} {'p99 ms':>7} {'ratio':>6}"
-    )
-    for number in range(rounds):
-        a = load(view.url, script, seconds)
-        b = load(marquee.url, script, seconds)
-        ratios.append(b[0] / a[0])
-        capacity.append(b[0])
+def compare(names, seconds, rounds, connections):
+    with tempfile.TemporaryDirectory(dir=PROJECT) as place, ExitStack() as running:
+        folder = Path(place)
+        script, bench = write_script(folder), Bench(folder, running)
+        processes = {name: getattr(bench, name)() for name in names if name != "slow_clients"}
+        figures = {name: [] for name in processes}
+        for _ in range(rounds):
+            for name, process in processes.items():
+                figures[name].append(load(process.url, script, seconds, connections))
+        print(f"{connections} connections, {rounds} rounds of {seconds} s, medians")
         print(
-            f"{number:>5} {a[0]:>11.0f} {a[2]:>6.1f} {a[3]:>7.1f} {b[0]:>14.0f} {b[2]:>6.1f} {b[3]:>7.1f} {ratios[-1]:>6.2f}"
+            f"{'variant':<18} {'a second':>9} {'share':>6} {'p50':>6} {'p99 ms':>7} {'p50 at half':>12} {'p99 ms':>7}"
         )
-        assert a[1] == b[1] == 0, "some requests failed"
-    print(f"median ratio {statistics.median(ratios):.2f}")
-    half = half_load(marquee, statistics.median(capacity) / 2, seconds)
-    print(f"at half of its capacity ({half[0]:.0f} req/s): p50 {half[1]:.1f} ms, p99 {half[2]:.1f} ms")
+        first = statistics.median(rate for rate, *_ in figures[names[0]])
+        for name, process in processes.items():
+            rate, errors, p50, p99 = (statistics.median(column) for column in zip(*figures[name], strict=True))
+            half = paced(process, rate / 2, seconds)
+            print(
+                f"{name:<18} {rate:>9.0f} {rate / first:>6.2f} {p50:>6.1f} {p99:>7.1f} {half[1]:>12.1f} {half[2]:>7.1f}"
+            )
+            assert errors == 0, "some requests failed"
+        if "slow_clients" in names:
+            beside_slow_clients(processes["sqlite"], seconds)
 
 
-def half_load(marquee, rate, seconds):
-    """An even pace over a few connections; latencies from when a request was due."""
-    command = [sys.executable, str(HERE / "paced.py"), str(marquee.port), str(rate), str(seconds), SECRET]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [float(figure) for figure in out.split()]
+def beside_slow_clients(process, seconds, rate=500):
+    alone = paced(process, rate, seconds)[2]
+    with slow_clients(process):
+        beside = paced(process, rate, seconds)[2]
+    print(f"p99 at {rate} a second: {alone:.1f} ms alone, {beside:.1f} ms beside {SLOW_CLIENTS} half-sent requests")
 
 
-def memory(folder, script, count):
-    with ExitStack() as running:
-        sandbox = Sandbox().start()
-        running.callback(sandbox.stop)
-        marquee = Marquee(folder, SOURCES, sandbox.url).start()
-        running.callback(marquee.stop)
-        weigh(sandbox, marquee, script, count)
-
-
-def weigh(sandbox, marquee, script, count):
-    sandbox.seed(
-        [
-            {"externalEventId": f"ev-{n}", "externalAccountId": "acme", "eventName": "x", "eventOrganizer": "Acme"}
-            for n in range(EVENTS)
-        ]
-    )
-    before = resident_mb(marquee)
-    sent = 0.0
-    while sent < count:
-        sent += load(marquee.url, script, 5)[0] * 5
-    marquee.settle(300)
-    after = resident_mb(marquee)
-    print(
-        f"memory of all processes: {before[0]:.0f} MB resident ({before[1]:.0f} MB with shared pages counted once) at the start,"
-    )
-    print(
-        f"  {after[0]:.0f} MB ({after[1]:.0f} MB) after {sum(marquee.outcomes().values())} notifications, all settled"
-    )
+def memory(count):
+    with tempfile.TemporaryDirectory(dir=PROJECT) as place, ExitStack() as running:
+        folder = Path(place)
+        script, process = write_script(folder), Bench(folder, running).sqlite()
+        sent, shown = 0.0, 0
+        while sent < count:
+            total, shared_once = resident_mb(process)
+            print(
+                f"after {sent:>9.0f} notifications: {total:.0f} MB, {shared_once:.0f} MB with shared pages counted once",
+                flush=True,
+            )
+            shown += count // 10
+            while sent < shown:
+                sent += load(process.url, script, 5, 16)[0] * 5
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", type=int, default=8)
+    arguments.add_argument("--seconds", type=int, default=4)
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--notifications", type=int, default=100_000)
+    arguments.add_argument("--connections", type=int, default=16)
+    arguments.add_argument("--only", default=",".join(VARIANTS), help=f"of {', '.join((*VARIANTS, *OTHERS))}")
+    arguments.add_argument("--notifications", type=int, default=0, help="watch the memory over so many, instead")
     given = arguments.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed (Debian: apt install wrk)")
-    with tempfile.TemporaryDirectory(dir=PROJECT) as place:
-        first, second = Path(place) / "ack", Path(place) / "memory"
-        first.mkdir()
-        second.mkdir()
-        script = write_script(first)
-        compare(first, script, given.seconds, given.rounds)
-        if given.notifications:
-            memory(second, script, given.notifications)
+    if given.notifications:
+        memory(given.notifications)
+        return
+    names = given.only.split(",")
+    if shutil.which("gcc") is None:
+        print("gcc is not installed: nothing makes fsync slower")
+        names = [name for name in names if not name.endswith("_slower")]
+    compare(names, given.seconds, given.rounds, given.connections)
 
 
 if __name__ == "__main__":

@@ -163,3 +163,14 @@ def test_a_pod_with_its_own_inbox_is_never_two(manifests):
         assert web["spec"]["replicas"] == 1
         assert web["spec"]["strategy"] == {"type": "Recreate"}
         assert of_kind(manifests, "HorizontalPodAutoscaler") == []
+
+
+def test_what_compose_mounts_is_there(composed):
+    mounted = [
+        Path(volume["source"])
+        for service in composed["services"].values()
+        for volume in service.get("volumes", [])
+        if volume["type"] == "bind"
+    ]
+    assert mounted
+    assert [place for place in mounted if not place.exists()] == []

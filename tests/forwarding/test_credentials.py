@@ -10,6 +10,7 @@ from threading import Barrier
 import orjson
 import pytest
 from cryptography.fernet import Fernet
+from fresh import fresh_inbox
 from granting import Account, Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,8 +22,6 @@ from handlers.forwarding.outgoing import Reply
 from handlers.forwarding.tokens import CredentialsUnavailable
 from handlers.inbox import tables
 from handlers.inbox.credentials import give_up
-from handlers.inbox.database import Database
-from handlers.inbox.schema import migrate
 
 INVALID_GRANT = Reply(400, {}, b'{"error": "invalid_grant", "status": "BAD_REFRESH_TOKEN"}')
 
@@ -400,8 +399,7 @@ STEPS = st.lists(
 @settings(max_examples=25)
 @given(STEPS)
 def test_whatever_processes_do_no_refresh_token_is_spent_twice(tmp_path_factory, steps):
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('steps')}/marquee.db")
-    migrate(database)
+    database = fresh_inbox(tmp_path_factory.mktemp("steps"))
     account = Account(database)
     processes = [account.process() for _ in range(3)]
     for step, number, seconds in steps:

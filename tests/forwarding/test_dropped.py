@@ -2,12 +2,10 @@
 
 import tempfile
 
+from fresh import fresh_inbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listing import ListingBench, found, names
-
-from handlers.inbox.database import Database
-from handlers.inbox.schema import migrate
 
 EVENTS = names(4)
 changes = st.tuples(
@@ -31,8 +29,7 @@ def platform_says(bench, change):
 @given(st.lists(st.tuples(changes, told), max_size=12), st.integers(1, 4))
 def test_the_end_is_what_the_platform_shows(story, size):
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/marquee.db")
-        migrate(database)
+        database = fresh_inbox(folder)
         bench = ListingBench(database, size)
         for number, name in enumerate(EVENTS):
             bench.account.hold(name, str(100 + number))

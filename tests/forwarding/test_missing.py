@@ -3,6 +3,7 @@
 import tempfile
 
 import pytest
+from fresh import fresh_inbox
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -12,9 +13,7 @@ from sqlalchemy import select
 from working import Bench, Reply
 
 from handlers.inbox import tables
-from handlers.inbox.database import Database
 from handlers.inbox.links import link
-from handlers.inbox.schema import migrate
 from handlers.platform import Gone
 
 CREATE = {"account_id": "acme", "on_missing": "create"}
@@ -245,8 +244,7 @@ def test_another_apps_is_left_alone_until_a_person_links_it(bench):
 @hypothesis_settings(max_examples=15)
 def test_whatever_befalls_a_creation_there_is_one_marketing_event_with_the_newest_state(troubles):
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/marquee.db")
-        migrate(database)
+        database = fresh_inbox(folder)
         bench = Bench(database, {"own": source("generic", **CREATE)}, grace=30.0)
         left, looked_up = list(troubles), []
 

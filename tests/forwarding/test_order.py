@@ -1,10 +1,9 @@
 """An older state never reaches HubSpot after a newer one, whatever mixture of faults, replays and restarts."""
 
 import tempfile
-from functools import cache
-from pathlib import Path
 from threading import Event
 
+from fresh import fresh_inbox
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -13,8 +12,6 @@ from sqlalchemy import select
 from working import Account, Bench, Reply
 
 from handlers.inbox import tables
-from handlers.inbox.database import Database
-from handlers.inbox.schema import migrate
 
 EVENTS = ("ev-0", "ev-1", "ev-2")
 FIELDS = ("eventName", "eventType", "eventDescription")
@@ -97,9 +94,7 @@ class Order(RuleBasedStateMachine):
     @initialize(changes=st.lists(CHANGES, min_size=6, max_size=20))
     def start(self, changes):
         self.folder = tempfile.TemporaryDirectory()
-        for name, content in empty_inbox().items():
-            (Path(self.folder.name) / name).write_bytes(content)
-        database = Database(f"sqlite:///{self.folder.name}/marquee.db", pool_size=8)
+        database = fresh_inbox(self.folder.name, pool_size=8)
         for number, event in enumerate(EVENTS):
             self.account.hold(event, f"10{number}")
         self.bench = Bench(database, account=self.account)
@@ -244,16 +239,6 @@ class Order(RuleBasedStateMachine):
             for name in body.keys() & set(FIELDS):
                 newest[body["id"]][name] = max(body["version"], newest[body["id"]].get(name, 0))
         return newest
-
-
-@cache
-def empty_inbox():
-    """The files of an inbox that is empty, made once."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{folder}/marquee.db")
-        migrate(database)
-        database.close()
-        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
 TestOrder = Order.TestCase

@@ -47,7 +47,7 @@ def serving():
     server.daemon_threads = True
     server.heard = []
     server.released = Event()
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield server
     server.released.set()

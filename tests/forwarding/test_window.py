@@ -159,3 +159,43 @@ def test_after_a_restart_what_the_worker_before_sent_is_heeded_from_the_first_an
     hubspot.arrivals = [-1.0] * 90
     drain(Window(), hubspot, 4, 0.15, 30.0)
     assert hubspot.refused == 0
+
+
+@pytest.mark.rule(13)
+def test_of_a_shared_limit_no_more_than_our_part_is_used_even_if_nobody_uses_the_rest():
+    hubspot = Counter(100)
+    drain(Window(share=0.4), hubspot, 4, 0.15, 120.0)
+    assert max(sum(start - 10 < moment <= start for moment in hubspot.arrivals) for start in hubspot.arrivals) <= 40
+    assert len(hubspot.arrivals) >= 0.9 * 0.95 * 40 * 12
+
+
+@pytest.mark.rule(13)
+def test_two_that_share_a_limit_both_get_their_part_and_none_is_refused():
+    hubspot, windows, steps = Counter(100), [Window(share=0.5), Window(share=0.5)], []
+    sent = [0, 0]
+    for who in (0, 1):
+        heapq.heappush(steps, (0.05 * who, who, "ask"))
+    while steps[0][0] < 120.0:
+        now, who, step = heapq.heappop(steps)
+        window = windows[who]
+        if step == "ask" and (wait := window.wait_for(now)) > 0:
+            heapq.heappush(steps, (now + max(wait, 0.001), who, "ask"))
+        elif step == "ask":
+            window.begin(who, now)
+            sent[who] += 1
+            heapq.heappush(steps, (now + 0.05, who, "answer"))
+        else:
+            window.learn(100, hubspot.arrive(now), 10.0, now)
+            window.end(who, now)
+            heapq.heappush(steps, (now, who, "ask"))
+    assert hubspot.refused == 0
+    assert min(sent) >= 0.8 * 0.95 * 50 * 12
+
+
+@pytest.mark.rule(13)
+def test_before_hubspot_tells_its_limit_only_our_part_of_the_lowest_is_used():
+    window = Window(share=0.1)
+    for number in range(10):
+        assert window.wait_for(1.0) == 0
+        window.begin(number, 1.0)
+    assert window.wait_for(1.0) > 0

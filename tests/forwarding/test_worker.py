@@ -526,11 +526,11 @@ def test_with_an_hours_outage_errors_stay_below_a_twentieth_of_a_days_calls(benc
 
     bench.account.batch_update = batch_update
     bench.account.events["101"] = {}
-    for number in range(24 * 30):
+    for number in range(24 * 15):
         bench.hear({"id": "ev-1", "objectId": "101", "eventName": f"v{number}"})
-        bench.work(120, step=40)
+        bench.work(240, step=80)
     assert 0 < statuses.count(503) < len(statuses) / 20
-    assert bench.account.events["101"]["eventName"] == "v719"
+    assert bench.account.events["101"]["eventName"] == "v359"
 
 
 def test_while_sending_pauses_nothing_is_taken(bench):
@@ -633,3 +633,4 @@ def test_a_stop_that_does_not_get_its_answer_leaves_the_lead_to_run_out(bench):
     bench.worker._finish()
     assert bench.database.rows(select(tables.lease.c.expires_at)) != [(0.0,)]
     gate.open()
+    assert bench.worker._jobs.finish(20.0)  # a call that outlived the test would write into the next one

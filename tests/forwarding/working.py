@@ -7,6 +7,7 @@ import orjson
 from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, source
 from replies import complete, error, reply
+from sqlalchemy import event
 
 from handlers.forwarding.breaker import Breaker
 from handlers.forwarding.creating import Creator
@@ -25,6 +26,7 @@ from handlers.inbox.writer import Writer
 from handlers.metrics import Metrics
 
 NOON = 1_800_000_000.0
+IDLE_STEP = 0.5  # less than the debounce, within which things are to be done together
 
 
 class Account:
@@ -123,6 +125,8 @@ class Bench:
         self.writer = Writer(database, debounce)
         self.pace = Pace(100, 4, debounce, Grace(grace), 30 * 86400)
         self.worker = self.new_worker()
+        self.written = 0
+        event.listen(database.engine, "commit", self._note)
 
     def new_worker(self):
         """As after a restart: nothing is in hand."""
@@ -149,19 +153,32 @@ class Bench:
         ).notification
 
     def work(self, seconds=10.0, step=0.25):
-        """Let so much time pass, with the worker at work."""
-        end = self.now + seconds
+        """Let so much time pass, with the worker at work; in longer steps while it writes nothing."""
+        end, pace = self.now + seconds, step
         while self.now < end:
-            self.now = min(end, self.now + step)
-            for _ in range(3):
+            self.now = min(end, self.now + pace)
+            if self._turns_idly():
+                pace = max(step, min(2 * pace, IDLE_STEP))
+                continue
+            pace = step
+            for _ in range(2):
                 self.worker.turn()
             self._settle_calls()
 
+    def _turns_idly(self):
+        """Whether a turn wrote nothing, and left nothing in hand and nothing under way."""
+        written = self.written
+        self.worker.turn()
+        return self.written == written and not self.worker._hand.events and not self.worker._jobs.count()
+
+    def _note(self, _connection):
+        self.written += 1
+
     def _settle_calls(self):
         deadline = time.monotonic() + 10
+        self.worker.turn()
         while self.worker._jobs.count() > self.account.holding and time.monotonic() < deadline:
             self.worker.turn()
-        self.worker.turn()
 
 
 __all__ = ["NOON", "Bench", "Reply"]

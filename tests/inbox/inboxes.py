@@ -23,8 +23,8 @@ def arrival(event="ev-1", **other):
     return Arrival(**(given | other))
 
 
-def queue(database, debounce=1.0):
-    lease = Lease(database)
+def queue(database, debounce=1.0, **given):
+    lease = Lease(database, **given)
     assert lease.hold()
     return Queue(database, lease, debounce)
 

@@ -1,14 +1,13 @@
 """A group of arrivals: kept as if they had come one by one, with as many statements for many as for one."""
 
 import pytest
+from fresh import fresh_inbox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inboxes import NOON, arrival
 from sqlalchemy import delete, event, select
 
 from handlers.inbox import tables
-from handlers.inbox.database import Database
-from handlers.inbox.schema import migrate
 from handlers.inbox.writer import groups_of
 
 
@@ -116,15 +115,9 @@ ARRIVALS = st.builds(
 @given(st.lists(st.lists(ARRIVALS, min_size=1, max_size=6), max_size=4))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_group_leaves_what_its_arrivals_would_have_left_one_by_one(tmp_path_factory, groups):
-    together, apart = (_fresh(tmp_path_factory) for _ in range(2))
+    together, apart = (fresh_inbox(tmp_path_factory.mktemp("inbox"), pool_size=1) for _ in range(2))
     receipts = [receipt for group in groups for receipt in keep(together, group)]
     assert receipts == [receipt for group in groups for one in group for receipt in keep(apart, [one])]
     assert stored(together) == stored(apart)
     together.close()
     apart.close()
-
-
-def _fresh(folders):
-    database = Database(f"sqlite:///{folders.mktemp('inbox')}/marquee.db", pool_size=1)
-    migrate(database)
-    return database

@@ -23,7 +23,7 @@ from handlers.inbox.queue import Attempt, Link, Outcome, Settlement, State
 from handlers.inbox.retention import purge_step
 from handlers.inbox.schema import migrate
 from handlers.inbox.silences import keep_silences
-from handlers.inbox.writer import Writer, groups_of
+from handlers.inbox.writer import Writer
 
 EVENTS = [f"ev-{number}" for number in range(6)]
 SECONDS = 4.0
@@ -151,15 +151,25 @@ def test_the_door_tries_once_more_after_a_deadlock(database, postgres):
 @pytest.mark.postgresql
 def test_a_delivery_that_two_doors_keep_at_once_marks_its_event_once(database, postgres, database_url):
     other = Database(database_url)
-    first = groups_of(database, 1.0)
+    Writer(database, 1.0).store(arrival())
     receipts = []
-    with database.write_plainly() as cursor:
-        (kept,) = first.keep(cursor, [arrival(delivery_id="d-1")])
+    with database.write() as connection:  # another door, in the middle of its commit
+        event_id = connection.execute(select(tables.event.c.id)).scalar_one()
+        row = {
+            "source": "tickets",
+            "event_id": event_id,
+            "delivery_id": "d-1",
+            "received_at": NOON,
+            "outcome": "pending",
+        }
+        kept = connection.execute(
+            tables.notification.insert().values(row).returning(tables.notification.c.id)
+        ).scalar_one()
         second = Thread(target=lambda: receipts.append(Writer(other, 1.0).store(arrival(delivery_id="d-1"))))
         second.start()
         wait_for_lock(postgres)
     second.join(10)
-    assert [(one.duplicate, one.notification) for one in receipts] == [(True, kept.notification)]
+    assert [(one.duplicate, one.notification) for one in receipts] == [(True, str(kept))]
     assert database.rows(select(tables.event.c.changes)) == [(1,)]
     other.close()
 
@@ -186,14 +196,14 @@ def test_the_lead_cannot_pass_on_between_check_and_commit(database, database_url
 
 
 def steal(url):
-    """The lease run out, and another takes it."""
+    """The lease is there to be taken, and another takes it."""
     other = Database(url)
     with other.write() as connection:
-        fence = tables.lease.c.fence
-        taken = tables.lease.update().values(holder="heir", fence=fence + 1).returning(fence)
-        number = connection.scalar(taken)
+        connection.execute(tables.lease.update().values(expires_at=0.0))
+    heir = Lease(other)
+    assert heir.hold()
     other.close()
-    return number
+    return heir.fence
 
 
 def wait_for_lock(postgres):

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 import pytest
+from fresh import fresh_inbox
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -14,9 +15,7 @@ from handlers.errors import InboxUnavailable
 from handlers.inbox import lease as module
 from handlers.inbox import tables
 from handlers.inbox.clock import DatabaseClock
-from handlers.inbox.database import Database
 from handlers.inbox.lease import LEASE_SECONDS, RENEW_SECONDS, SAFE_SECONDS, LeadLost, Lease, current_term, term
-from handlers.inbox.schema import migrate
 
 HOUR = 3600.0
 
@@ -299,6 +298,7 @@ def stop_in_mid_write(leader, meanwhile):
 def give_to(lease):
     with lease.database.write() as connection:
         connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        connection.execute(select(tables.lease.c.fence).with_for_update())
         connection.execute(update(tables.lease).values(holder=lease.holder))
 
 
@@ -411,8 +411,7 @@ class Leads(RuleBasedStateMachine):
 
 @pytest.mark.sqlite
 def test_never_two_that_believe_they_may_send(tmp_path):
-    opened = Database(f"sqlite:///{tmp_path}/marquee.db")
-    migrate(opened)
+    opened = fresh_inbox(tmp_path)
     Leads.database = opened
     case = Leads.TestCase()
     case.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

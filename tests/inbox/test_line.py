@@ -1,86 +1,102 @@
-"""The line in front of the inbox: one leads, nobody is forgotten, nobody waits for ever."""
+"""The line in front of the inbox: one thread settles all that wait, nobody is forgotten, nobody waits for ever."""
 
-from threading import Thread
-from time import sleep
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, active_count
+from time import monotonic, sleep
 
+import pytest
 from inboxes import arrival
 
 from handlers.inbox.arrival import Receipt
 from handlers.inbox.line import Line, Ticket
 
 
-def ticket():
-    return Ticket([arrival()])
+class Settler:
+    """Settles all that wait, as soon as it may; `groups` are how many it took at a time."""
+
+    def __init__(self):
+        self.may = Event()
+        self.may.set()
+        self.groups = []
+
+    def __call__(self, line):
+        self.may.wait(5)
+        tickets = line.all()
+        self.groups.append(len(tickets))
+        for one in tickets:
+            one.receipts = [Receipt("1", duplicate=False)]
+        return tickets
 
 
-def joined(line, one):
-    """A thread in which `one` joins, started and in line; its answer is kept on it."""
-    thread = Thread(target=lambda: setattr(thread, "answer", line.join(one)))
-    before = len(line)
-    thread.start()
-    while len(line) == before:
+@pytest.fixture
+def settler():
+    return Settler()
+
+
+def until(holds):
+    end = monotonic() + 5
+    while not holds():
+        assert monotonic() < end
         sleep(0.001)
-    return thread
 
 
-def settle(tickets):
-    for one in tickets:
-        one.receipts = [Receipt("1", duplicate=False)]
+def join(line):
+    """What a new ticket was told, and whether it is settled."""
+    ticket = Ticket([arrival()])
+    return line.join(ticket), ticket.receipts is not None
 
 
-def test_the_first_leads_at_once():
-    line, first = Line(patience=5), ticket()
-    assert line.join(first)
-    assert first.leads
-    assert line.all() == [first]
+def test_whoever_joins_returns_when_it_is_settled(settler):
+    assert join(Line(settler, patience=5)) == (True, True)
 
 
-def test_those_that_come_meanwhile_wait_and_the_first_of_them_leads_next():
-    line, first, second, third = Line(patience=5), ticket(), ticket(), ticket()
-    line.join(first)
-    mine = line.all()
-    waiting = [joined(line, second), joined(line, third)]
-    line.hand_over(mine)
-    waiting[0].join(5)
-    assert (second.leads, third.leads) == (True, False)
-    settled = line.all()
-    assert settled == [second, third]
-    settle(settled)
-    line.hand_over(settled)
-    waiting[1].join(5)
-    assert [thread.answer for thread in waiting] == [True, True]
+def test_all_that_wait_when_the_turn_has_come_are_settled_together(settler):
+    line = Line(settler, patience=5)
+    settler.may.clear()
+    with ThreadPoolExecutor(8) as pool:
+        joined = [pool.submit(join, line) for _ in range(8)]
+        until(lambda: len(line) == 8)
+        settler.may.set()
+    assert [one.result() for one in joined] == [(True, True)] * 8
+    assert settler.groups == [8]
 
 
-def test_when_nobody_waits_the_next_to_come_leads():
-    line, first, later = Line(patience=5), ticket(), ticket()
-    line.join(first)
-    line.hand_over(line.all())
-    assert line.join(later)
-    assert later.leads
+def test_of_many_in_a_hurry_nobody_is_forgotten(settler):
+    line = Line(settler, patience=5)
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda _: join(line), range(2000))) == {(True, True)}
+    assert sum(settler.groups) == 2000
 
 
-def test_whoever_waited_in_vain_leaves_the_line():
-    line, first, impatient = Line(patience=0.01), ticket(), ticket()
-    line.join(first)
-    line.all()
-    assert not line.join(impatient)
+def test_the_thread_ends_when_nobody_came_for_a_while_and_another_serves_the_next(settler):
+    line, threads = Line(settler, patience=5, idle=0.01), active_count()
+    join(line)
+    until(lambda: active_count() == threads)
+    assert join(line) == (True, True)
+
+
+def test_whoever_comes_just_when_the_thread_ends_is_served(settler):
+    line = Line(settler, patience=5, idle=0.0005)
+    for _ in range(100):
+        assert join(line) == (True, True)
+        sleep(0.0005)
+
+
+def test_whoever_waited_in_vain_leaves_the_line(settler):
+    line = Line(settler, patience=0.01)
+    settler.may.clear()
+    assert join(line) == (False, False)
     assert len(line) == 0
+    settler.may.set()
 
 
-def test_whoever_left_is_not_made_the_leader():
-    line, first, later = Line(patience=0.01), ticket(), ticket()
-    line.join(first)
-    mine = line.all()
-    line.join(ticket())
-    line.hand_over(mine)
-    assert line.join(later)
-    assert later.leads
+def test_whoever_is_in_hand_when_its_patience_ends_is_told_that_it_waited_in_vain():
+    may = Event()
 
+    def settle(line):
+        tickets = line.all()
+        may.wait(5)
+        return tickets
 
-def test_whoever_is_in_the_leaders_hands_when_its_patience_ends_is_told_that_it_waited_in_vain():
-    line, first, second = Line(patience=0.2), ticket(), ticket()
-    line.join(first)
-    waiting = joined(line, second)
-    line.all()
-    waiting.join(5)
-    assert not waiting.answer
+    assert join(Line(settle, patience=0.01)) == (False, False)
+    may.set()

@@ -6,11 +6,13 @@ import pytest
 from inboxes import NOON, arrival
 from sqlalchemy import event
 
+from handlers.inbox.browsing.notifications import Wanted, find
 from handlers.inbox.database import Database
 from handlers.inbox.known import known
+from handlers.inbox.listing import Range, numbers
 from handlers.inbox.queue import Outcome, Queue, Settlement, State
 from handlers.inbox.reconciliations import expected, standings
-from handlers.inbox.reports import Filter, heard, notifications
+from handlers.inbox.reports import heard
 from handlers.inbox.retention import purge_step
 from handlers.inbox.writer import groups_of
 
@@ -124,17 +126,29 @@ def test_what_may_leave_is_found_without_a_look_at_what_stays(large):
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
-        (Filter(), "notification_pkey"),
-        (Filter(source="src-1"), "notification_"),
-        (Filter(source="src-1", event="ev-1"), "event_identity"),
-        (Filter(outcome="dead"), "notification_"),
-        (Filter(outcome="pending", before=COUNT), "notification_"),
-        (Filter(source="src-1", outcome="sent", since=NOON, before=500), "notification_"),
+        (Range(), "notification_pkey"),
+        (Range(source="src-1"), "notification_listed"),
+        (Range(source="src-1", event="ev-1"), "notification_event"),
+        (Range(event="ev-1"), "notification_event"),
+        (Range(outcome="dead"), "notification_listed"),
+        (Range(outcome="unchanged"), "notification_listed"),
+        (Range(outcome="dead", reason="invalid"), "notification_died"),
+        (Range(outcome="pending", before=COUNT), "notification_listed"),
+        (Range(source="src-1", outcome="sent", since=NOON, before=500), "notification_listed"),
+        (Range(outcome="sent", since=NOON + COUNT - 10), "notification_listed"),
+        (Range(outcome="dead", until=NOON + 10), "notification_listed"),
     ],
 )
 def test_notifications_are_listed_along_an_index(large, wanted, index):
-    (plan,) = plans_of(large, lambda: notifications(large, wanted, 50))
-    check(plan, index)
+    *before, listing = plans_of(large, lambda: numbers(large, wanted, 50))
+    check(listing, index)
+    for plan in before:
+        assert not re.search("Seq Scan", plan), plan
+
+
+def test_the_rows_of_a_list_are_read_by_their_numbers(large):
+    *_, loading = plans_of(large, lambda: find(large, Wanted(outcome="dead"), 50))
+    check(loading, "notification_pkey")
 
 
 def test_when_a_source_was_heard_is_read_from_the_end_of_an_index(large):
@@ -168,6 +182,10 @@ class Listening:
 
     def fetchall(self):
         return self.cursor.fetchall()
+
+    @property
+    def connection(self):
+        return self.cursor.connection
 
 
 @pytest.mark.parametrize("size", [1, 20, 300])

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from inboxes import NOON, arrival, outcomes, queue
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from handlers.inbox import tables
 from handlers.inbox.queue import Attempt, Outcome, Settlement
-from handlers.inbox.retention import STEP, purge_step
+from handlers.inbox.retention import MOST_TOLD, NONE_SECONDS, SOME_SECONDS, STEP, purge, purge_step
 from handlers.inbox.writer import Writer
 
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
@@ -52,6 +52,24 @@ def test_a_step_is_bounded(database):
         writer.store(arrival(event=None, errors={"id": ["Missing."]}))
     assert purge_step(database, NOON + 1) == STEP
     assert len(outcomes(database)) == 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "steps"), [(MOST_TOLD, [1, 1, 1]), (MOST_TOLD // 2, [2, 1]), (10 * MOST_TOLD, [1, 1, 1])]
+)
+def test_attempts_leave_no_more_at_once_than_what_they_told_allows(database, inputs, steps):
+    row = {"batch": "b", "sent_at": NOON, "seconds": 0.1, "inputs": inputs, "updated": 0, "failed": 0}
+    with database.write() as connection:
+        connection.execute(insert(tables.attempt), [row] * 3)
+    assert [purge_step(database, NOON + 1) for _ in steps] == steps
+    assert database.rows(select(tables.attempt)) == []
+
+
+def test_while_there_is_much_the_next_step_comes_soon_and_where_there_is_little_it_does_not(database):
+    Writer(database, 1.0).store_all([arrival(event=None, errors={"id": ["Missing."]}) for _ in range(STEP + 1)])
+    rests = [purge(database, NOON + 1) for _ in range(3)]
+    assert rests[0] > 0
+    assert rests[1:] == [SOME_SECONDS, NONE_SECONDS]
 
 
 @pytest.mark.sqlite

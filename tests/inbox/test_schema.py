@@ -6,13 +6,14 @@ from threading import Event, Thread
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from inboxes import arrival
 from sqlalchemy import text
 
 from handlers.errors import FaultySettings, InboxUnavailable
-from handlers.inbox import online
+from handlers.inbox import online, schema
 from handlers.inbox.database import Database
 from handlers.inbox.schema import is_current, migrate
 from handlers.inbox.tables import metadata
@@ -117,6 +118,15 @@ def test_an_index_whose_building_was_cut_short_is_built_anew(database):
 
 
 @pytest.mark.postgresql
+def test_an_index_that_another_replaces_goes(database):
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("CREATE INDEX notification_source ON notification (source, id)")
+    migrate(database)
+    with database.read() as connection:
+        assert online._left(connection) == []
+
+
+@pytest.mark.postgresql
 def test_whoever_waits_for_its_turn_does_not_hold_up_the_building(database, database_url):
     drop_index(database)
     other = Database(database_url)
@@ -134,10 +144,17 @@ def test_whoever_waits_for_its_turn_does_not_hold_up_the_building(database, data
     assert usable(database)
 
 
+def _go_back_to(database, revision):
+    config = schema._config()
+    with database.write_alone() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
 @pytest.mark.postgresql
 def test_a_table_that_somebody_keeps_locked_is_not_waited_for_long(database, postgres):
-    with database.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    _go_back_to(database, "0004")
     with psycopg.connect(host="127.0.0.1", port=postgres.port, user="marquee", dbname="postgres") as holder:
         holder.execute("LOCK TABLE state IN SHARE UPDATE EXCLUSIVE MODE")
         began = time.monotonic()

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import pytest
+from fresh import fresh_inbox
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inboxes import NOON, arrival
@@ -13,7 +14,6 @@ from sqlalchemy import event, select
 from handlers.errors import InboxUnavailable
 from handlers.inbox import tables
 from handlers.inbox.database import Database
-from handlers.inbox.schema import migrate
 from handlers.inbox.writer import Writer
 
 
@@ -85,36 +85,6 @@ def test_requests_that_wait_together_share_commits(database, writer):
         commits.clear()
     assert len({w.result().notification for w in waiting}) == 8
     assert len(commits) == 1
-
-
-def test_whoever_comes_alone_does_not_wait_for_company(database):
-    naps = []
-    writer = Writer(database, 1.0, naps.append)
-    for _ in range(20):
-        writer.store(arrival())
-    assert naps == []
-
-
-@pytest.mark.sqlite
-def test_where_notifications_come_in_crowds_a_commit_waits_for_more_of_them_and_later_no_more(database):
-    naps = []
-    writer = Writer(database, 1.0, naps.append)
-    for _ in range(2):
-        _store_together(database, writer, 8)
-    assert naps
-    for _ in range(60):
-        writer.store(arrival())
-    naps.clear()
-    writer.store(arrival())
-    assert naps == []
-
-
-def _store_together(database, writer, count):
-    with ThreadPoolExecutor(count) as pool, database.write():
-        for number in range(count):
-            pool.submit(writer.store, arrival(f"ev-{number}"))
-        while len(writer._line) < count:
-            sleep(0.001)
 
 
 def test_within_one_commit_the_first_of_a_delivery_stands(database, writer):
@@ -206,8 +176,7 @@ SEVERAL = st.lists(
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_each_several_is_kept_whole_and_in_order_or_not_at_all_and_each_delivery_once(tmp_path_factory, requests):
     """Against a model: a list of what was kept, and which delivery came first."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('inbox')}/marquee.db", pool_size=1)
-    migrate(database)
+    database = fresh_inbox(tmp_path_factory.mktemp("inbox"), pool_size=1)
     writer, kept, first, number = Writer(database, debounce=1.0), [], {}, 0
     for request in requests:
         arrivals = []
@@ -252,11 +221,13 @@ def test_what_is_acknowledged_is_in_the_file(database, writer):
 
 
 @pytest.mark.sqlite
-def test_commits_survive_a_power_cut_in_wal_mode(database):
+def test_commits_survive_a_power_cut_in_wal_mode(database_url):
+    database = Database(database_url)
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2
+    database.close()
 
 
 @pytest.mark.sqlite

@@ -211,6 +211,12 @@ def version_of(said):
     return int(said.rpartition(" ")[2])
 
 
+def is_at_least(site, versions):
+    """Whether HubSpot was told these versions, or newer ones."""
+    told = site.told()
+    return all(told[event] and version_of(told[event][-1]) >= version for event, version in versions.items())
+
+
 def post(port, event, version):
     """Whether the notification was taken."""
     body = json.dumps({"id": event, "version": version, "eventName": name(event, version)})

@@ -13,11 +13,11 @@ class Steady:
     """Posts notifications to a port, from several connections, until the block is left.
 
     `rate` a second over all; `keeps`: whether a connection is used again. `heard` counts the answers: a status, `refused`
-    where no connection could be had (so nothing was sent), else the name of the error.
+    where no connection could be had (so nothing was sent), else the name of the error; `latencies` are in seconds.
     """
 
     def __init__(self, port, rate, *, connections=8, keeps=True, name="ev"):
-        self.heard, self.taken, self.slowest = Counter(), [], 0.0
+        self.heard, self.taken, self.slowest, self.latencies = Counter(), [], 0.0, []
         self._port, self._gap, self._keeps, self._name = port, connections / rate, keeps, name
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._go_on, args=(lane,)) for lane in range(connections)]
@@ -42,6 +42,7 @@ class Steady:
             answer, notification = self._post(connection, lane, number)
             with self._lock:
                 self.slowest = max(self.slowest, time.monotonic() - started)
+                self.latencies.append(time.monotonic() - started)
                 self.heard[answer] += 1
                 self.taken += [notification] if notification else []
         connection.close()

@@ -181,6 +181,20 @@ def test_who_is_in_a_hurry_waits_for_no_drain(service, number):
     assert ended(marquee, 10) < 4
 
 
+@pytest.mark.parametrize("busy", [False, True], ids=["at any time", "also while gunicorn replaces its processes"])
+def test_a_drain_can_be_cut_short(service, busy):
+    """While it replaces them gunicorn hears of nothing, and then of the SIGTERM alone."""
+    marquee = service(DRAIN_SECONDS="60")
+    if busy:
+        before = processes(marquee)
+        tell(marquee, signal.SIGHUP)
+        wait_until(lambda: processes(marquee) != before, "it replaces them", 10)
+    tell(marquee)
+    wait_until(lambda: ready(marquee) == (503, "draining"), "it drains", 5)
+    tell(marquee, signal.SIGINT)
+    assert ended(marquee, 10) < 4
+
+
 def test_a_worker_by_itself_ends_its_batch_and_hands_the_lead_over(service, sandbox):
     sandbox.seed(marketing_events(5))
     marquee = service(sandbox.url, WORKER="off")

@@ -74,7 +74,9 @@ def tell(marquee, number, *actions, source="box-office"):
 
 
 def operator(marquee, path):
-    reply = requests.get(f"{marquee.url}/api/{path}", headers={"Authorization": "Bearer operator"}, timeout=10)
+    reply = requests.get(
+        f"{marquee.url}/api/{path}", headers={"Authorization": "Bearer operators-token-of-tests"}, timeout=10
+    )
     assert reply.status_code == 200, reply.text
     return reply.json()
 

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from cut import Wire
-from replicas import Site, Traffic, name, post, version_of
+from replicas import Site, Traffic, is_at_least, name, post, version_of
 from running import Sandbox, wait_until
 from senders import marketing_events
 
@@ -91,11 +91,6 @@ def test_the_lead_moves_and_nothing_is_lost_nor_old_over_new(site, wires, postgr
     assert throttled(site.sandbox) == 0
 
 
-def is_at_least(site, versions):
-    told = site.told()
-    return all(told[event] and version_of(told[event][-1]) >= version for event, version in versions.items())
-
-
 def test_a_clean_stop_hands_the_lead_over_at_once_and_within_hubspots_limit(site):
     """The second one cannot know what the first one sent a moment ago, until HubSpot's first answer tells it."""
     site.sandbox.configure(limit=30)
@@ -156,6 +151,7 @@ def test_a_host_whose_clock_is_an_hour_off_holds_up_and_hurries_nothing(site, sh
     assert post(wrong, "ev-2", 1)
     assert post(right, "ev-2", 2)
     wait_until(lambda: is_told(site, "ev-0", 1) and is_told(site, "ev-1", 1) and is_told(site, "ev-2", 2), "told", 8)
+    site.settle()
     for moments in site.moments():
         assert moments == pytest.approx([time.time()] * len(moments), abs=60)
     other = site.worker()

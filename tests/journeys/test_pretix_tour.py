@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,20 +40,36 @@ def api():
 
 @pytest.fixture
 def sandbox():
-    running = Sandbox().start()
-    running.seed(
-        [
-            {
-                "externalEventId": f"acme:{name}",
-                "externalAccountId": "acme",
-                "eventName": "before",
-                "eventOrganizer": "Acme",
-            }
-            for name in EVENTS + DATES
-        ]
-    )
+    running = seeded()
     yield running
     running.stop()
+
+
+def seeded():
+    running = Sandbox().start()
+    before = {"externalAccountId": "acme", "eventName": "before", "eventOrganizer": "Acme"}
+    running.seed([{"externalEventId": f"acme:{name}", **before} for name in EVENTS + DATES])
+    return running
+
+
+@dataclass(frozen=True)
+class Tour:
+    """What HubSpot's stand-in shows after all changes, when it was told, and what pretix was asked."""
+
+    ended: dict
+    updates: list
+    asked: list
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory):
+    """All changes in the order in which they were made, once for whoever looks at it."""
+    api, sandbox = PretixApi(), seeded()
+    ended = run(tmp_path_factory.mktemp("tour"), api, sandbox, recorded("requests")["requests"])
+    calls = sandbox.calls()["last"]
+    sandbox.stop()
+    api.close()
+    return Tour(ended, sorted(call["at"] for call in calls if call["path"].endswith("/batch/update")), api.asked)
 
 
 def replay(marquee, deliveries):
@@ -116,15 +133,19 @@ def as_shown(event, address):
     }
 
 
-@pytest.mark.parametrize("order", [list, shuffled_with_duplicates], ids=["in order", "shuffled with duplicates"])
-def test_the_sandbox_ends_with_exactly_what_pretix_shows(tmp_path, api, sandbox, order):
-    ended = run(tmp_path, api, sandbox, order(recorded("requests")["requests"]))
+def test_the_sandbox_ends_with_exactly_what_pretix_shows(tour):
+    wanted = expected()
+    assert {name: shown(tour.ended[name]) for name in wanted} == wanted
+
+
+def test_shuffled_and_with_duplicates_it_ends_the_same(tmp_path, api, sandbox):
+    ended = run(tmp_path, api, sandbox, shuffled_with_duplicates(recorded("requests")["requests"]))
     wanted = expected()
     assert {name: shown(ended[name]) for name in wanted} == wanted
 
 
-def test_what_was_deleted_ends_cancelled_and_a_series_itself_is_left_alone(tmp_path, api, sandbox):
-    ended = run(tmp_path, api, sandbox, recorded("requests")["requests"])
+def test_what_was_deleted_ends_cancelled_and_a_series_itself_is_left_alone(tour):
+    ended = tour.ended
     assert {name for name in ended if name not in expected() and shown(ended[name])["cancelled"]} == {
         "weekly:4",
         "weekly:5",
@@ -141,24 +162,20 @@ def test_being_off_sale_alone_cancels_nothing_where_that_is_ignored(tmp_path, ap
     assert {name for name in expected() if shown(ended[name])["cancelled"]} == dates
 
 
-def test_there_is_at_most_one_batch_update_in_each_debounce_window(tmp_path, api, sandbox):
-    run(tmp_path, api, sandbox, recorded("requests")["requests"])
-    times = sorted(call["at"] for call in sandbox.calls()["last"] if call["path"].endswith("/batch/update"))
-    assert times
-    assert all(later - earlier >= DEBOUNCE * 0.95 for earlier, later in pairwise(times))
+def test_there_is_at_most_one_batch_update_in_each_debounce_window(tour):
+    assert tour.updates
+    assert all(later - earlier >= DEBOUNCE * 0.95 for earlier, later in pairwise(tour.updates))
 
 
-def test_pretix_is_asked_once_for_what_many_notifications_are_about(tmp_path, api, sandbox):
-    run(tmp_path, api, sandbox, recorded("requests")["requests"])
-    assert api.asked.count("/api/v1/organizers/acme/events/gala/") == 1
-    assert api.asked.count("/api/v1/organizers/acme/events/weekly/") <= 2
+def test_pretix_is_asked_once_for_what_many_notifications_are_about(tour):
+    assert tour.asked.count("/api/v1/organizers/acme/events/gala/") == 1
+    assert tour.asked.count("/api/v1/organizers/acme/events/weekly/") <= 2
 
 
-def test_all_events_get_their_organizers_name_and_without_the_right_to_settings_no_description(tmp_path, api, sandbox):
-    ended = run(tmp_path, api, sandbox, recorded("requests")["requests"])
-    assert {ended[name]["eventOrganizer"] for name in expected()} == {"Acme Events"}
-    assert {ended[name].get("eventDescription") for name in expected()} == {None}
-    assert any(address.endswith("/settings/") for address in api.asked)
+def test_all_events_get_their_organizers_name_and_without_the_right_to_settings_no_description(tour):
+    assert {tour.ended[name]["eventOrganizer"] for name in expected()} == {"Acme Events"}
+    assert {tour.ended[name].get("eventDescription") for name in expected()} == {None}
+    assert any(address.endswith("/settings/") for address in tour.asked)
 
 
 def test_with_the_right_to_settings_the_description_comes_along_to_the_dates_as_well(tmp_path, api, sandbox):

@@ -87,3 +87,34 @@ def test_clients_that_stall_in_the_middle_give_their_threads_back(marquee):
         connection.close()
     assert answer.status_code == 202
     assert time.monotonic() - started < 20
+
+
+def test_thirty_half_sent_requests_hold_up_nobody(marquee):
+    whole = request({"Content-Length": len(BODY)}, BODY)
+    halves = [whole[:40], whole[:-500]] * 15
+    stalled = [socket.create_connection(("127.0.0.1", marquee.port)) for _ in halves]
+    for connection, half in zip(stalled, halves, strict=True):
+        connection.sendall(half)
+    started = time.monotonic()
+    for _ in range(10):
+        assert requests.post(f"{marquee.url}/webhooks/load", data=BODY, headers=HEADERS, timeout=40).status_code == 202
+    assert time.monotonic() - started < 2
+    for connection in stalled:
+        connection.close()
+
+
+def test_a_half_sent_request_is_given_up(marquee):
+    with socket.create_connection(("127.0.0.1", marquee.port), timeout=20) as connection:
+        connection.sendall(request({"Content-Length": len(BODY)}, BODY)[:40])
+        assert connection.recv(100) == b""
+
+
+def test_requests_that_come_in_one_go_are_answered_one_by_one(marquee):
+    whole = request({"Content-Length": len(BODY)}, BODY)
+    kept = whole.replace(b"Connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", marquee.port), timeout=20) as connection:
+        connection.sendall(kept * 4 + whole)
+        answers = b""
+        while chunk := connection.recv(65536):
+            answers += chunk
+    assert answers.count(b"HTTP/1.1 202 ") == 5

@@ -78,7 +78,7 @@ def tell(marquee, api, kept):
 
 
 def check_what_is_told(marquee):
-    headers = {"Authorization": "Bearer operator"}
+    headers = {"Authorization": "Bearer operators-token-of-tests"}
     status = requests.get(f"{marquee.url}/api/status", headers=headers, timeout=10).json()
     told = status["sources"]["box-office"]["reconciliation"]
     assert (told["running"], told["doubted"], told["missing"]) == (False, False, 0)

@@ -48,7 +48,7 @@ class RecordingHubSpot:
         self._specification = OpenAPI.from_dict(SPEC)
         self._server = make_server("127.0.0.1", free_port(), app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
     def stop(self):

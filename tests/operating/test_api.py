@@ -3,34 +3,26 @@
 import dataclasses
 
 import pytest
-from flask import Flask
 from inboxes import NOON, arrival, queue
-from prometheus_client import CollectorRegistry
-from recorded import source
+from operator_app import ACCESS, NOBODY, get, operator_app
 
 from handlers.inbox import reconciliations
+from handlers.inbox.counts import Counts, count
 from handlers.inbox.known import Hints
 from handlers.inbox.pauses import Pause, set_pause
 from handlers.inbox.queue import Outcome, Settlement
 from handlers.inbox.reconciliations import Result
 from handlers.inbox.silences import keep_silences
 from handlers.inbox.writer import Writer
-from handlers.metrics import Metrics
-from handlers.operating import api, health
-from handlers.receiving import refusals
-
-TOKEN = {"Authorization": "Bearer operators-token"}
 
 
-def app(database, token="operators-token"):
-    made = Flask("operating", static_folder=None)
-    registry = CollectorRegistry()
-    Metrics(registry)
-    sources = {"tickets": dataclasses.replace(source("generic"), name="tickets")}
-    made.register_blueprint(api.blueprint(database, sources, token))
-    made.register_blueprint(health.blueprint(database, sources, registry, lambda: NOON + 60))
-    refusals.register(made)
-    return made.test_client()
+def at_noon(database):
+    """Counted a minute after it."""
+    return dataclasses.replace(count(database), counted_at=NOON + 60)
+
+
+def app(database, access=ACCESS):
+    return operator_app(database, access, counts=Counts(database, at_noon)).test_client()
 
 
 @pytest.fixture
@@ -43,10 +35,6 @@ def writer(database):
     return Writer(database, 1.0)
 
 
-def get(client, path, headers=TOKEN):
-    return client.get(path, headers=headers)
-
-
 def die(database):
     inbox = queue(database)
     (changed,) = inbox.take(NOON + 1, 10, ())
@@ -56,10 +44,12 @@ def die(database):
 
 @pytest.mark.parametrize("path", ["/api/status", "/api/notifications", "/api/notifications/1"])
 def test_without_a_token_in_the_settings_the_api_is_not_there(database, path):
-    assert get(app(database, None), path).status_code == 404
+    assert get(app(database, NOBODY), path).status_code == 404
 
 
-@pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", "operators-token", "Basic operators-token"])
+@pytest.mark.parametrize(
+    "given", ["", "Bearer", "Bearer wrong", "operators-token-of-tests", "Basic operators-token-of-tests"]
+)
 def test_without_the_right_token_nothing_is_told(client, given):
     answer = get(client, "/api/status", {"Authorization": given})
     assert (answer.status_code, answer.json["reason"]) == (401, "unauthorized")
@@ -80,6 +70,7 @@ def test_a_notification_is_told_with_all_that_became_of_it(database, client, wri
         "received_at": "2027-01-15T08:00:00.000+00:00",
         "settled_at": "2027-01-15T08:00:02.000+00:00",
         "attempt": None,
+        "body": {"id": "ev-1"},
     }
 
 
@@ -141,9 +132,9 @@ def test_a_process_that_is_up_says_so_and_one_with_its_inbox_is_ready(client):
     assert client.get("/readyz").json == {"status": "ready"}
 
 
-def test_another_schema_is_not_ready_and_says_why(database, client):
+def test_an_older_schema_is_not_ready_and_says_why(database, client):
     with database.write() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     answer = client.get("/readyz")
     assert (answer.status_code, "schema" in answer.json["reason"]) == (503, True)
 

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+import time_machine
 from inboxes import arrival, queue
 from rich.console import Console
 from sqlalchemy import select
@@ -65,7 +66,7 @@ class Shop:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def page(self, path):
@@ -227,6 +228,15 @@ def test_a_platform_that_tells_to_wait_long_is_not_waited_for(command, shop, dat
     shop.failing = [429] * 2
     result = command("box")
     assert (result.exit_code, "platform_throttles" in result.output, len(shop.failing)) == (1, True, 1)
+
+
+@pytest.mark.parametrize("shift", [-3600.0, 3600.0])
+def test_a_host_with_a_wrong_clock_puts_nothing_off_for_longer(command, shop, database, shift):
+    shop.failing = [500] * 9
+    with time_machine.travel(time.time() + shift):
+        assert command("box").exit_code == 1
+    ((next_at,),) = database.rows(select(tables.reconciliation.c.next_at))
+    assert next_at == pytest.approx(database.now() + backfilling.AGAIN_SECONDS, abs=20)
 
 
 def test_a_token_that_is_refused_is_said_so(command, shop):

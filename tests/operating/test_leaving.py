@@ -133,24 +133,41 @@ def test_a_connection_from_before_goes_on_as_if_nothing_were(listener):
             assert sum(len(taken.recv(10_000, socket.MSG_WAITALL)) for _ in range(10)) == 100_000
 
 
+@pytest.fixture
+def signals():
+    """What a test makes of signals ends with it."""
+    told = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+    before = {number: signal.getsignal(number) for number in told}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    leaving._port_closes.value = leaving._hurries.value = 0
+
+
+def watched(reexec_pid=0, master_pid=0, systemd=False):
+    """What an arbiter that is watched hears."""
+    heard = []
+    state = {"reexec_pid": reexec_pid, "master_pid": master_pid, "systemd": systemd}
+    leaving.watch(SimpleNamespace(signal=lambda number, _frame: heard.append(number), **state))
+    return heard
+
+
 @pytest.mark.parametrize(
     ("arbiter", "closes"),
-    [
-        ({"reexec_pid": 0, "master_pid": 0, "systemd": False}, True),
-        ({"reexec_pid": 7, "master_pid": 0, "systemd": False}, False),
-        ({"reexec_pid": 0, "master_pid": 7, "systemd": False}, False),
-        ({"reexec_pid": 0, "master_pid": 0, "systemd": True}, False),
-    ],
+    [({}, True), ({"reexec_pid": 7}, False), ({"master_pid": 7}, False), ({"systemd": True}, False)],
 )
-def test_the_port_closes_unless_another_holds_it_too(arbiter, closes):
-    heard, before = [], signal.getsignal(signal.SIGTERM)
-    try:
-        leaving.watch(SimpleNamespace(signal=lambda number, _frame: heard.append(number), **arbiter))
-        signal.raise_signal(signal.SIGTERM)
-        assert (leaving.port_closes(), heard) == (closes, [signal.SIGTERM])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        leaving._port_closes.value = 0
+def test_the_port_closes_unless_another_holds_it_too(signals, arbiter, closes):
+    heard = watched(**arbiter)
+    signal.raise_signal(signal.SIGTERM)
+    assert (leaving.port_closes(), leaving.hurries(), heard) == (closes, False, [signal.SIGTERM])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("arbiter", [{}, {"reexec_pid": 7}])
+def test_who_is_told_to_hurry_hurries_whoever_else_holds_the_port(signals, arbiter, number):
+    heard = watched(**arbiter)
+    signal.raise_signal(number)
+    assert (leaving.port_closes(), leaving.hurries(), heard) == (False, True, [number])
 
 
 class Ends:

@@ -178,3 +178,46 @@ def test_the_process_above_the_web_processes_logs_as_they_do(tmp_path):
     )
     (line,) = lines.splitlines()
     assert json.loads(line)["message"] == "Worker was sent SIGKILL! Perhaps out of memory?"
+
+
+FORGING = """
+import logging
+import structlog
+from handlers.operating.logs import configure
+configure({format!r})
+evil = "x\\r\\n2026-01-01T00:00:00Z info     forged  {{}}\\x1b[2J\\x7f\\x85\\u2028\\u2029"
+structlog.get_logger().info(evil, action="a.b", about=evil, **{{"key": [evil]}})
+logging.getLogger("any").warning("%s", evil)
+try:
+    raise ValueError(evil)
+except ValueError:
+    structlog.get_logger().exception("it failed")
+    logging.getLogger("any").exception("it failed")
+"""
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_no_value_and_no_error_can_make_a_line_or_move_a_cursor(log_format):
+    shown = printed(FORGING.format(format=log_format))
+    assert [letter for letter in shown if not letter.isprintable() and letter != "\n"] == []
+    heads = [line for line in shown.split("\n") if line and not line.startswith("  ")]
+    assert len(heads) == 4
+    assert not any(line.startswith("2026-01-01") for line in heads)
+
+
+def test_in_json_every_character_can_be_read_back():
+    first = json.loads(printed(FORGING.format(format="json")).splitlines()[0])
+    assert first["event"].endswith("\x1b[2J\x7f\x85\u2028\u2029")
+
+
+ODD = """
+import structlog
+from handlers.operating.logs import configure
+configure("json")
+structlog.get_logger().info("odd", half="\\ud800", large=2**80, thing=object)
+"""
+
+
+def test_a_value_that_is_odd_keeps_no_line_from_being_told():
+    shown = json.loads(printed(ODD))
+    assert (shown["half"], shown["large"], shown["thing"]) == ("\ud800", 2**80, "<class 'object'>")

@@ -1,6 +1,7 @@
 """An operator sees which platform is left alone, why and until when."""
 
-from test_api import app, get
+from operator_app import get
+from test_api import app
 
 from handlers.inbox.pauses import Pause, set_source_pause
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from flask import Flask
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox.arrival import Receipt
@@ -234,3 +235,22 @@ def test_a_fault_of_our_own_tells_nothing_of_itself(client, inbox):
     assert refused(answer) == (500, "internal_error")
     assert b"Traceback" not in answer.data
     assert b"NoneType" not in answer.data
+
+
+def test_a_fault_of_our_own_is_told_and_counted_as_any_answer(client, inbox, registry):
+    inbox.kept = None
+    with capture_logs() as lines:
+        post(client, headers=TOKEN | {"X-Request-Id": "abc-1"})
+    fault, answer = lines
+    assert (fault["action"], fault["request_id"]) == ("request.failed", "abc-1")
+    assert (answer["action"], answer["status"], answer["request_id"]) == (
+        *("notification.received", "internal_error"),
+        "abc-1",
+    )
+    assert registry.get_sample_value("marquee_notifications_total", {"source": "own", "status": "internal_error"}) == 1
+
+
+@pytest.mark.parametrize(("body", "settled"), [({"id": "ev-1"}, None), ({"version": 1}, 1)])
+def test_what_is_kept_as_dead_counts_as_settled(client, registry, body, settled):
+    post(client, body=json.dumps(body).encode())
+    assert registry.get_sample_value("marquee_settled_total", {"source": "own", "outcome": "dead"}) == settled

@@ -193,6 +193,7 @@ def test_each_counts_by_its_status_and_the_request_once(doors):
     counts = {status: doors.count(status) for status in ("accepted", "duplicate", "ignored", "invalid_notification")}
     assert counts == {"accepted": 1, "duplicate": 1, "ignored": 1, "invalid_notification": 2}
     assert doors.registry.get_sample_value("marquee_ack_seconds_count") == 1
+    assert doors.registry.get_sample_value("marquee_settled_total", {"source": "it", "outcome": "dead"}) == 2
 
 
 def test_the_log_names_the_first_and_how_many(doors):
@@ -201,6 +202,7 @@ def test_the_log_names_the_first_and_how_many(doors):
         doors.post([notification(3)])
         doors.post(notification(4), path="/webhooks/own")
     assert (lines[0]["notification"], lines[0]["notifications"], lines[0]["status"]) == ("1", 3, "accepted")
+    assert lines[0]["kept"] == ["1", "2"]
     assert "notifications" not in lines[1]
     assert "notifications" not in lines[2]
     assert (lines[1]["about"], lines[2]["about"]) == ("ev-3", "ev-4")

@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from handlers.configuration import configure
 from handlers.errors import FaultySettings
 from handlers.platforms import discover
+from schemas.access import Access
 from schemas.credentials import App
 from schemas.settings import PROJECT, SettingsError, read_settings
 
@@ -30,7 +31,20 @@ def environment(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith(
             (
-                *("HUBSPOT_", "ENCRYPTION_", "OPERATOR_", "DATABASE_", "SOURCES_", "WEB_", "LOG_", "DRAIN_"),
+                *(
+                    "HUBSPOT_",
+                    "ENCRYPTION_",
+                    "OPERATOR_",
+                    "VIEWER_",
+                    "ALERT_",
+                    "AUDIT_",
+                    "TRUSTED_",
+                    "DATABASE_",
+                    "SOURCES_",
+                    "WEB_",
+                    "LOG_",
+                    "DRAIN_",
+                ),
                 *("WORKER", "PORT", "HOST"),
             )
         ):
@@ -83,7 +97,7 @@ def test_a_file_of_a_secret_that_is_not_there_is_a_fault(environment):
 
 def test_an_empty_secret_counts_as_none(environment):
     environment.setenv("OPERATOR_TOKEN", "")
-    assert read_settings().operator_token is None
+    assert read_settings().access == Access()
 
 
 @pytest.mark.parametrize(
@@ -259,3 +273,28 @@ def test_uncaught_the_faults_end_the_process_with_status_one(environment):
     with pytest.raises(SystemExit) as ended:
         configure(discover())
     assert str(ended.value).startswith("Marquee cannot start:\n  PORT: ")
+
+
+def test_faults_of_access_and_of_alerts_stand_in_the_same_list_without_the_secrets(environment):
+    environment.setenv("OPERATOR_TOKEN", "too-short")
+    environment.setenv("OPERATOR_TOKENS", "ci:write:a-token-of-sixteen")
+    environment.setenv("VIEWER_PASSWORD", "short")
+    environment.setenv("OPERATOR_IDENTITY_HEADER", "X-Forwarded-User")
+    environment.setenv("OPERATOR_IDENTITY_ROLE", "root")
+    environment.setenv("ALERT_WEBHOOK_URL", "http://alerts.example.com/the-secret")
+    told = faults()
+    names = [
+        "OPERATOR_IDENTITY_ROLE",
+        "OPERATOR_TOKENS",
+        "OPERATOR_TOKEN",
+        "VIEWER_PASSWORD",
+        "OPERATOR_IDENTITY_HEADER",
+    ]
+    assert [fault.partition(":")[0] for fault in told] == [*names, "ALERT_WEBHOOK_URL", "ALERT_WEBHOOK_SECRET"]
+    assert not any(secret in str(told) for secret in ("too-short", "a-token-of", "the-secret"))
+
+
+def test_tokens_may_come_as_a_file_with_one_on_each_line(environment, tmp_path):
+    (tmp_path / "tokens").write_text("ci:operate:a-token-of-sixteen\ngrafana:read:another-token-of-it\n")
+    environment.setenv("OPERATOR_TOKENS_FILE", str(tmp_path / "tokens"))
+    assert [key.name for key in read_settings().access.tokens] == ["ci", "grafana"]

@@ -1,0 +1,1 @@
+"""Tells somebody outside what changed for good or bad, once each way."""

@@ -1,0 +1,34 @@
+"""Replay: first how many, then a confirmation, then each step as it is done; leaving the page stops it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, render_template, stream_template
+
+from handlers.inbox.browsing.notifications import Wanted
+from handlers.operating.auth import current_operator
+from handlers.operating.pages.office import Office, asked, told
+from schemas.pages import ReplayAsked
+
+_ASKED = ReplayAsked()
+
+
+def register(pages: Blueprint, office: Office) -> None:
+    """`/operator/replay`: GET counts, POST does it."""
+
+    @pages.get("/replay")
+    def replay() -> str:
+        chosen = asked(_ASKED)
+        count = office.service.actions.replay_count(_wanted(chosen))
+        return render_template("operator/replay.html", chosen=chosen, count=count)
+
+    @pages.post("/replay")
+    def replay_now() -> Iterator[str]:
+        chosen = told(_ASKED)
+        steps = office.service.actions.replay(_wanted(chosen), current_operator())
+        return stream_template("operator/replaying.html", chosen=chosen, steps=steps)
+
+
+def _wanted(chosen: dict[str, Any]) -> Wanted | int:
+    number = chosen.get("number")
+    return number if number is not None else Wanted(**chosen)

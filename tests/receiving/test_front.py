@@ -1,0 +1,74 @@
+"""The short way to the door: the same answers, without what Flask does for every request."""
+
+import pytest
+from doors import TOKEN, Doors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+BODY = b'{"id": "ev-1"}'
+
+
+@pytest.fixture
+def doors():
+    return Doors()
+
+
+def usual(doors):
+    """The same door, with nothing in front of Flask."""
+    del doors.client.application.wsgi_app
+    return doors
+
+
+def by_flask(doors):
+    """The addresses that Flask itself is asked about from now on."""
+    asked = []
+    doors.client.application.before_request_funcs.setdefault(None, []).append(lambda: asked.append(1))
+    return asked
+
+
+def test_a_plain_address_of_a_source_is_answered_without_flask(doors):
+    asked = by_flask(doors)
+    assert doors.post(BODY).status_code == 202
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/webhooks/other", "/webhooks/it/", "/webhooks//it", "/webhooks/it/a/b", "/webhooks/it/%C3%A4", "/webhooks/IT"],
+)
+def test_any_other_address_takes_the_usual_way(doors, path):
+    asked = by_flask(doors)
+    assert doors.post(BODY, path).status_code == 404
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
+def test_methods_are_judged_alike_on_both_ways(doors, method):
+    short, long = doors.open(method), usual(Doors()).open(method)
+    assert (short.status_code, short.data, short.headers["Allow"]) == (long.status_code, long.data, "POST")
+
+
+def test_what_nobody_foresaw_is_told_as_marquees_own_fault(doors):
+    def fails(_arrivals):
+        raise ZeroDivisionError
+
+    doors.inbox.store_all = fails
+    answer = doors.post(BODY)
+    assert (answer.status_code, answer.json["reason"]) == (500, "internal_error")
+
+
+PARTS = st.sampled_from(["it", "own", "webhooks", "the-secret", "", ".", "..", "%2F", "%C3%A4", "%0A", "it%00", "a b"])
+
+
+@given(st.lists(PARTS, max_size=4).map("/".join))
+@settings(max_examples=80, deadline=None)
+def test_whatever_the_address_both_ways_end_in_the_same_answer(end):
+    short, long = (door.post(BODY, f"/webhooks/{end}", TOKEN) for door in (SHORT, LONG))
+    assert (short.status_code, _without_number(short.json)) == (long.status_code, _without_number(long.json))
+
+
+def _without_number(answer):
+    return answer and {name: value for name, value in answer.items() if name != "notification"}
+
+
+SHORT, LONG = Doors(), usual(Doors())
