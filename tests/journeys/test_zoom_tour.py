@@ -42,10 +42,10 @@ class Logged(Marquee):
 
     def __init__(self, folder, *given, **settings):
         super().__init__(folder, *given, **settings)
-        self.log = folder / "log"
+        self.told = folder / "log"
         into_file = "import os, sys; file = os.open(sys.argv[1], os.O_CREAT | os.O_APPEND | os.O_WRONLY); "
         into_file += "os.dup2(file, 1); os.dup2(file, 2); os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
-        self._command = ["-c", into_file, str(self.log), *self._command]
+        self._command = ["-c", into_file, str(self.told), *self._command]
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def check_that_nothing_private_left(marquee, sandbox):
         *(operator(marquee, f"notifications/{one['notification']}") for one in items),
     ]
     metrics = requests.get(f"{marquee.url}/metrics", timeout=10).text
-    log = marquee.log.read_text()
+    log = marquee.told.read_text()
     assert log.count('"action":"platform.call"') == 1
     places = {
         "HubSpot": json.dumps([sandbox.events(), sandbox.calls()]),
