@@ -70,11 +70,20 @@ def phase(name, folder, url, given, days):
         marquee = Marquee(folder, SOURCES, NOWHERE, **settings).start()
         ends.callback(marquee.stop)
         time.sleep(2)
-        watching = Watching(Database(url, pool_size=1))
+        watched = Database(url, pool_size=1)
+        write_out(watched)
+        watching = Watching(watched)
         watching.start()
         p99 = tell(name, send(marquee, given.rate, given.seconds, 1))
         watching.stop()
         return p99
+
+
+def write_out(database):
+    """What filled the inbox must not still be on its way to the disk."""
+    if database.dialect == "postgresql":
+        with database.read() as connection:
+            connection.exec_driver_sql("CHECKPOINT")
 
 
 def main():
