@@ -27,8 +27,8 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Range:
-    """Times are Unix seconds, `since` inclusive and `until` exclusive; `before` is a notification's number."""
+class Wanted:
+    """Which notifications: times are Unix seconds, `since` inclusive and `until` exclusive; `event` is an external id."""
 
     source: str | None = None
     event: str | None = None
@@ -36,6 +36,12 @@ class Range:
     reason: str | None = None
     since: float | None = None
     until: float | None = None
+
+
+@dataclass(frozen=True)
+class Range(Wanted):
+    """Those of them whose numbers are lower than `before`."""
+
     before: int | None = None
 
 

@@ -12,9 +12,9 @@ from handlers.forwarding.hydrator import Guest
 from handlers.inbox import links, pauses, reviving
 from handlers.inbox.audit import About, Operator, record, record_alone
 from handlers.inbox.browsing import events, notifications
-from handlers.inbox.browsing.notifications import Wanted
 from handlers.inbox.database import Database
 from handlers.inbox.known import Hints
+from handlers.inbox.listing import Wanted
 from handlers.operating.redaction import redacted
 from handlers.operating.replaying import Replay, Replayed
 from handlers.platform import Platform

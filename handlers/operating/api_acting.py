@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import Any
 
 from handlers.errors import Refusal
-from handlers.inbox.browsing.notifications import Wanted
 from handlers.inbox.links import LinkedElsewhere
+from handlers.inbox.listing import Wanted
 from handlers.operating.acting import CannotAsk, NoSuchEvent, NoSuchSource
 from handlers.operating.operation import Desk, Given, Operation
 from schemas.operator_actions import Done, LinkBody, Linked, PauseBody, ReplayBody, ReplayView, ResumeBody

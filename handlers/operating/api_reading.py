@@ -7,8 +7,8 @@ from handlers.errors import Refusal
 from handlers.inbox import audit
 from handlers.inbox.browsing import attempts, dead, events, notifications
 from handlers.inbox.browsing.events import Sought
-from handlers.inbox.browsing.notifications import Wanted
 from handlers.inbox.browsing.timeline import timeline
+from handlers.inbox.listing import Wanted
 from handlers.operating.operation import Desk, Given, Operation
 from handlers.operating.overview import overview
 from handlers.operating.reasons import words

@@ -9,8 +9,8 @@ import orjson
 from handlers.errors import InvalidNotification
 from handlers.inbox import reviving
 from handlers.inbox.browsing import notifications
-from handlers.inbox.browsing.notifications import Wanted
 from handlers.inbox.database import Database
+from handlers.inbox.listing import Wanted
 from handlers.inbox.reviving import Adopted, Orphan
 from handlers.platform import Headers, Notification, Platform
 from schemas.sources import Source

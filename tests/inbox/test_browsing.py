@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert
 from handlers.inbox import tables
 from handlers.inbox.browsing import attempts, dead, events, notifications
 from handlers.inbox.browsing.events import Sought
-from handlers.inbox.browsing.notifications import Wanted
 from handlers.inbox.database import Database
 from handlers.inbox.links import link
+from handlers.inbox.listing import Wanted
 from handlers.inbox.queue import Attempt, Outcome, Settlement, State
 from handlers.inbox.schema import migrate
 from handlers.inbox.writer import Writer

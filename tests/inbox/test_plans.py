@@ -6,10 +6,10 @@ import pytest
 from inboxes import NOON, arrival
 from sqlalchemy import event
 
-from handlers.inbox.browsing.notifications import Wanted, find
+from handlers.inbox.browsing.notifications import find
 from handlers.inbox.database import Database
 from handlers.inbox.known import known
-from handlers.inbox.listing import Range, numbers
+from handlers.inbox.listing import Range, Wanted, numbers
 from handlers.inbox.queue import Outcome, Queue, Settlement, State
 from handlers.inbox.reconciliations import expected, standings
 from handlers.inbox.reports import heard

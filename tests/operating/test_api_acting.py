@@ -6,7 +6,7 @@ from operator_app import READER, TOKEN, actions, get, operator_app, post
 
 from handlers.inbox import audit, pauses
 from handlers.inbox.audit import Operator
-from handlers.inbox.browsing.notifications import Wanted
+from handlers.inbox.listing import Wanted
 from handlers.inbox.queue import Outcome, Settlement, State
 from handlers.inbox.writer import Writer
 from handlers.operating import replaying

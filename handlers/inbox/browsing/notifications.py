@@ -9,7 +9,7 @@ from sqlalchemy import select
 from handlers.inbox import tables
 from handlers.inbox.browsing.page import Page, page_of
 from handlers.inbox.database import Database
-from handlers.inbox.listing import OUTCOMES, Range, numbers
+from handlers.inbox.listing import OUTCOMES, Range, Wanted, numbers
 from handlers.inbox.listing import count as count_all
 
 _note = tables.notification.c
@@ -27,18 +27,6 @@ COLUMNS = (
     _note.attempt_id,
 )
 SELECTED = select(*COLUMNS).select_from(tables.notification.outerjoin(tables.event))
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which notifications: times are Unix seconds, `since` inclusive and `until` exclusive; `event` is an external id."""
-
-    source: str | None = None
-    event: str | None = None
-    outcome: str | None = None
-    reason: str | None = None
-    since: float | None = None
-    until: float | None = None
 
 
 @dataclass(frozen=True)

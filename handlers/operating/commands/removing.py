@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from handlers.inbox.browsing import events, notifications
-from handlers.inbox.browsing.notifications import Wanted
+from handlers.inbox.listing import Wanted
 from handlers.operating.auth import commander
 from handlers.operating.commands.service import Service, quiet
 from handlers.operating.commands.stopping import stoppable

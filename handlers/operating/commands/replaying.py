@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from handlers.inbox.browsing.notifications import Wanted
+from handlers.inbox.listing import Wanted
 from handlers.operating.auth import commander
 from handlers.operating.commands.asking import HELP, JSON, options, present, read, write_json
 from handlers.operating.commands.service import Service, quiet

@@ -5,6 +5,7 @@ from orjson import OPT_INDENT_2, dumps
 from werkzeug.exceptions import NotFound
 
 from handlers.inbox.browsing import attempts, notifications
+from handlers.inbox.listing import Wanted
 from handlers.operating.pages.office import PAGE, Office, asked
 from schemas.pages import NotificationsAsked
 
@@ -19,7 +20,7 @@ def register(pages: Blueprint, office: Office) -> None:
     def listed() -> str:
         wanted = asked(_ASKED)
         cursor = wanted.pop("cursor", None)
-        page = notifications.find(office.database, notifications.Wanted(**wanted), PAGE, cursor)
+        page = notifications.find(office.database, Wanted(**wanted), PAGE, cursor)
         return render_template(
             "operator/notifications.html", page=page, wanted=wanted, outcomes=OUTCOMES, sources=office.sources
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, stream_template
 
-from handlers.inbox.browsing.notifications import Wanted
+from handlers.inbox.listing import Wanted
 from handlers.operating.auth import current_operator
 from handlers.operating.pages.office import Office, asked, told
 from schemas.pages import ReplayAsked
