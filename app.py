@@ -55,6 +55,7 @@ from handlers.operating.listening import listen
 from handlers.operating.operation import Desk
 from handlers.operating.pages import blueprint as pages
 from handlers.operating.tidying import Tidy
+from handlers.operating.watched import WatchedInbox
 from handlers.platform import Platform
 from handlers.platforms import discover
 from handlers.receiving import refusals, routes
@@ -104,9 +105,8 @@ class Marquee:
     def plug_into(self, app: Flask) -> None:
         """The door, the operator's side and the commands become part of the app."""
         settings, sources = self.configuration.settings, self.configuration.sources
-        writer = Writer(self.database, settings.debounce_seconds)
         door = routes.DoorSettings(settings.max_body_bytes, settings.timestamp_tolerance)
-        inbox = self.traces.inbox(writer) if self.traces else writer
+        inbox = self.traces.inbox(self._inbox) if self.traces else self._inbox
         app.register_blueprint(routes.blueprint(sources, self.platforms, inbox, door, self.metrics))
         app.register_blueprint(self._health())
         app.register_blueprint(api.blueprint(self.desk))
@@ -125,7 +125,13 @@ class Marquee:
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     def _health(self) -> Blueprint:
-        return health.blueprint(self.database, self.configuration.sources, self.registry, counts=self.counts)
+        sources, refuses = self.configuration.sources, self._inbox.refuses
+        return health.blueprint(self.database, sources, self.registry, counts=self.counts, refuses=refuses)
+
+    @cached_property
+    def _inbox(self) -> WatchedInbox:
+        """Where the door keeps what it lets in."""
+        return WatchedInbox(Writer(self.database, self.configuration.settings.debounce_seconds), self.database)
 
     def hubspot(self, pacer: Pacer | None = None) -> HubSpot:
         """The one way to HubSpot. Raises `FaultySettings` where no credentials are set."""

@@ -10,13 +10,13 @@ sys.path.insert(0, str(PROJECT))
 
 from handlers.configuration import configure  # noqa: E402 - the path above is what makes it importable
 from handlers.operating import leaving, logs  # noqa: E402
-from handlers.operating.counting import share_counts  # noqa: E402
+from handlers.operating.counting import in_memory, share_counts  # noqa: E402
 from handlers.operating.processes import forget  # noqa: E402
 from handlers.platforms import discover  # noqa: E402
 
 _settings = configure(discover()).settings
 logs.configure(_settings.log_format, _settings.log_level)  # the arbiter has lines of its own, and no app
-share_counts(PROJECT / "var" / "metrics")
+share_counts(in_memory(PROJECT) or PROJECT / "var" / "metrics")
 
 # Only now, since prometheus_client looks for the shared folder when it is imported.
 import app as _app  # noqa: E402, F401 - loaded before the processes fork, so that they share the memory of all code
@@ -27,7 +27,7 @@ bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_concurrency
 threads = _settings.web_threads
 worker_class = "handlers.operating.loops.LoopWorker"
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk # nosec B108
 timeout = 60
 graceful_timeout = math.ceil(_settings.drain_seconds) + ENDING_SECONDS
 keepalive = 75  # longer than load balancers keep theirs (60 s is usual), else they answer 502

@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
+import subprocess  # it starts processes: that is its job # nosec B404
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,7 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         command, environment = list(self._commands[name]), dict(self._environment)
-        self._children[name] = subprocess.Popen(command, cwd=PROJECT, env=environment)  # noqa: S603 - our own commands
+        self._children[name] = subprocess.Popen(command, cwd=PROJECT, env=environment)  # noqa: S603 - our own commands # nosec B603
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
         """At once: the web has its own way to stop, and may be told to hurry while it does."""
@@ -118,7 +118,8 @@ def _demo_settings(environment: Mapping[str, str]) -> dict[str, str]:
     demo = {}
     if not any(environment.get(name) or environment.get(f"{name}_FILE") for name in CREDENTIALS):
         port = _free_port(int(environment.get("PORT", "8000")) + 1)
-        demo |= {"HUBSPOT_BASE_URL": f"http://127.0.0.1:{port}", "HUBSPOT_ACCESS_TOKEN": "sandbox"}
+        demo["HUBSPOT_BASE_URL"] = f"http://127.0.0.1:{port}"
+        demo["HUBSPOT_ACCESS_TOKEN"] = "sandbox"  # noqa: S105 - the sandbox takes any # nosec B105
         if not any(environment.get(name) for name in PAGES):
             demo["OPERATOR_PASSWORD"] = _demo_password()
     if not environment.get("SOURCES_FILE") and not (PROJECT / "sources.toml").exists():

@@ -1,8 +1,10 @@
 """How whoever needs another thread's work waits for it: its thread sleeps, or, where one thread serves many, it steps aside."""
 
+import math
 from collections.abc import Callable
+from contextvars import Context
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
 from greenlet import getcurrent, greenlet
 
@@ -44,11 +46,24 @@ class Sleep:
 
 
 class Guest(greenlet):  # type: ignore[misc]
-    """Work that shares its thread with others, and steps aside for them in the waits that `host` makes for it."""
+    """Does one piece of `work` after the other in a thread that it shares, and steps aside in the waits that `host` makes for it.
 
-    def __init__(self, work: Callable[[], Any], parent: greenlet, host: Callable[["Guest"], Wait]) -> None:
-        super().__init__(work, parent)
+    It is kept for the next piece as long as `rest` is true after one: a new one costs a map of memory each time.
+    `late_at`: until when, on the steady clock, a client may take to say all that the piece is about.
+    """
+
+    def __init__(self, parent: greenlet, host: Callable[["Guest"], Wait], rest: Callable[["Guest"], bool]) -> None:
+        super().__init__(parent=parent)
         self.host = host
+        self.work: Callable[[], object]
+        self.late_at = math.inf
+        self._rest = rest
+
+    def run(self) -> None:
+        """What one piece sets in its context is gone with it."""
+        Context().run(self.work)
+        while self._rest(self):
+            Context().run(self.work)
 
 
 def new_wait() -> Wait:

@@ -4,7 +4,9 @@ import os
 
 import pytest
 import structlog
+from compiled import Compiled
 from emptying import emptying
+from flask import Flask
 from fresh import fresh_inbox
 from hypothesis import HealthCheck, settings
 from postgres import Postgres, binaries
@@ -20,6 +22,7 @@ PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlo
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 
 @pytest.fixture(autouse=True)
@@ -91,9 +94,8 @@ def database_url(request, tmp_path):
 
 @pytest.fixture
 def database(database_url, tmp_path):
-    """An empty inbox of the present schema."""
+    """An empty inbox of the present schema, which was made before."""
     opened = fresh_inbox(tmp_path) if database_url.startswith("sqlite") else Database(database_url)
-    migrate(opened)
     yield opened
     opened.close()
 

@@ -14,11 +14,16 @@ NAME = "marquee.db"
 
 def fresh_inbox(folder, **options):
     """Opened, in this folder. Its commits need not outlive the machine."""
-    path = Path(folder, NAME)
-    path.write_bytes(_migrated())
-    opened = Database(f"sqlite:///{path}", **options)
+    opened = Database(fresh_file(folder), **options)
     event.listen(opened.engine, "connect", _hurry)
     return opened
+
+
+def fresh_file(folder):
+    """Its URL, for whoever opens it."""
+    path = Path(folder, NAME)
+    path.write_bytes(_migrated())
+    return f"sqlite:///{path}"
 
 
 @cache

@@ -32,8 +32,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "when_ready": _say_where,
         }
-        if Path("/dev/shm").is_dir():  # noqa: S108 - heartbeats must not wait for a disk
-            settings["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
+        if Path("/dev/shm").is_dir():  # noqa: S108 - heartbeats must not wait for a disk # nosec B108
+            settings["worker_tmp_dir"] = "/dev/shm"  # noqa: S108 - as above # nosec B108
         for name, value in settings.items():
             self.cfg.set(name, value)
 

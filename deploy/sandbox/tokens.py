@@ -69,8 +69,8 @@ class Tokens:
             "access_token": token,
             "expires_in": self._settings.expires_in,
             "refresh_token": refresh_token,
-            "token_type": "bearer",
-            "token_use": "access_token",
+            "token_type": "bearer",  # a kind, no token # nosec B105
+            "token_use": "access_token",  # a kind, no token # nosec B105
             "hub_id": 1234567,
             "scopes": list(SCOPES),
         }

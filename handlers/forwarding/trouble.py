@@ -8,7 +8,7 @@ from handlers.forwarding.outgoing import Reply
 from handlers.forwarding.throttling import retry_after
 
 REFUSED_SECONDS = 300.0  # a refused token is tried again every five minutes: somebody may have mended it
-TOKEN = "platform_refuses_token"  # noqa: S105 - a reason
+TOKEN = "platform_refuses_token"  # noqa: S105 - a reason # nosec B105
 DETAILS = {
     TOKEN: "The platform refuses this source's token: see its api_token, or what else opens its API.",
     "platform_redirects": "The platform redirects, and that is never followed: see the source's api_url.",

@@ -20,19 +20,17 @@ ASK_SECONDS = 0.1
 T = TypeVar("T")
 
 
-class _Lost(OSError):
-    """A connection was dead before anything was done with it."""
-
-
 class Backend(Protocol):
     """What differs between the kinds of database.
 
-    `begin` begins a write. `errors` are the driver's own; those of the `faulty` kinds blame what was asked, all others the
+    `begin` begins a write, `begin_plainly` one with the driver's own cursor: None where that is a single statement, which is
+    a transaction by itself. `errors` are the driver's own; those of the `faulty` kinds blame what was asked, all others the
     database.
     """
 
     engine: Engine
     begin: str
+    begin_plainly: str | None
     errors: type[Exception]
     faulty: tuple[type[Exception], ...]
 
@@ -44,8 +42,8 @@ class Backend(Protocol):
         """Whether, until this write ends, nobody else changes the schema."""
         ...
 
-    def tidy(self, pages: int) -> None:
-        """Give up to `pages` free pages back."""
+    def tidy(self, seconds: float) -> bool:
+        """Give free pages back for about so long; whether there are more."""
         ...
 
     def close(self) -> None:
@@ -97,14 +95,19 @@ class Database:
 
     @contextmanager
     def write_plainly(self) -> Iterator[Any]:
-        """As `write`, within one's `turn`, with the driver's own cursor.
+        """As `write`, within one's `turn`, with the driver's own cursor, and for one statement where that is a transaction.
 
         Raises `InboxUnavailable`, and the driver's errors for faulty statements.
         """
-        with self._translated(), closing(self._alive(self._begun_plainly)) as connection:
+        begin = self._backend.begin_plainly
+        with self._translated(), closing(self.engine.raw_connection()) as connection:
             try:
-                yield connection.cursor()
-                connection.commit()
+                cursor = connection.cursor()
+                if begin:
+                    cursor.execute(begin)
+                yield cursor
+                if begin:
+                    connection.commit()
             except self._backend.errors as error:
                 self._give_up_if_lost(connection, error)
                 raise
@@ -134,10 +137,13 @@ class Database:
         moment: float = self.rows(select(now()))[0][0]
         return moment
 
-    def tidy(self, pages: int) -> None:
-        """Give up to `pages` free pages back to the file system, where that is ours to do."""
+    def tidy(self, seconds: float) -> bool:
+        """Give free room back to the file system for about so long, where that is ours to do; whether there is more.
+
+        Raises `InboxUnavailable`.
+        """
         with self._translated():
-            self._backend.tidy(pages)
+            return self._backend.tidy(seconds)
 
     def close(self) -> None:
         """Give all connections back; those that other threads still use are closed when these are done with them."""
@@ -155,10 +161,6 @@ class Database:
         except exc.DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        except _Lost:
-            self.rows(
-                select(1)
-            )  # those that lie idle are most likely dead too: SQLAlchemy gives them all up when it meets one
         return work()
 
     def _begun(self) -> tuple[Connection, Transaction]:
@@ -169,25 +171,10 @@ class Database:
             connection.close()
             raise
 
-    def _begun_plainly(self) -> PoolProxiedConnection:
-        connection = self.engine.raw_connection()
-        try:
-            connection.cursor().execute(self._backend.begin)
-        except self._backend.errors as error:
-            lost = self._give_up_if_lost(connection, error)
-            connection.close()
-            if lost:
-                raise _Lost(str(error)) from error
-            raise
-        return connection
-
-    def _give_up_if_lost(self, connection: PoolProxiedConnection, error: Exception) -> bool:
-        """Whether the connection is dead, and now given up."""
+    def _give_up_if_lost(self, connection: PoolProxiedConnection, error: Exception) -> None:
         driver = connection.dbapi_connection
-        lost = driver is not None and self.engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
-        if lost:
+        if driver is not None and self.engine.dialect.is_disconnect(error, driver, None):  # type: ignore[arg-type]
             connection.invalidate(error)
-        return lost
 
     def _read(self, query: Select[Any]) -> list[Any]:
         with self.engine.connect() as connection:

@@ -18,7 +18,7 @@ Event = tuple[str, str]
 """A source, and the external id."""
 
 _NOW = "(julianday('now') - 2440587.5) * 86400.0"
-_LAST = f"SELECT max(seq), {_NOW} FROM sqlite_sequence WHERE name = '{notification.name}'"  # noqa: S608 - our own table
+_LAST = f"SELECT max(seq), {_NOW} FROM sqlite_sequence WHERE name = '{notification.name}'"  # noqa: S608 - our own table # nosec B608
 _MARK = ("source", "external_id", "changes", "changed_at", "due_at")
 _ROW = (
     *("id", "source", "event_id", "delivery_id", "action", "received_at"),

@@ -1,12 +1,13 @@
 """PostgreSQL 14 or newer, for any number of hosts. No state of a session is used, so that pgbouncer may stand between."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import orjson
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 
 from handlers.errors import FaultySettings
 
@@ -32,6 +33,7 @@ class Postgresql:
     """The database of a `postgresql+psycopg://` URL."""
 
     begin = f"BEGIN; {_LIMITS}"
+    begin_plainly: str | None = None
     errors: type[Exception] = psycopg.Error
     faulty: tuple[type[Exception], ...] = (
         psycopg.IntegrityError,
@@ -58,8 +60,9 @@ class Postgresql:
         connection.exec_driver_sql(_ALONE)
         return bool(connection.exec_driver_sql(_TURN).scalar_one())
 
-    def tidy(self, pages: int) -> None:
+    def tidy(self, seconds: float) -> bool:
         """The server vacuums by itself."""
+        return False
 
     def close(self) -> None:
         """The engine holds all there is."""
@@ -95,6 +98,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         json_deserializer=orjson.loads,
     )
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkout", _refuse_ended)
     return engine
 
 
@@ -107,3 +111,11 @@ def _begin(connection: Connection) -> None:
     begin = connection.get_execution_options().get("begin")
     if begin:
         connection.exec_driver_sql(begin)
+
+
+def _refuse_ended(connection: psycopg.Connection[object], *_unused: object) -> None:
+    """The pool takes another one where a server or a pooler has ended this one: while nobody asks, it says nothing else."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise exc.DisconnectionError

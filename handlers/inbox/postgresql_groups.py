@@ -8,51 +8,15 @@ import psycopg
 
 from handlers.inbox.arrival import Arrival, Receipt
 from handlers.inbox.groups import Delivery, delivery_of, written
-from handlers.inbox.postgresql import Postgresql
 
 AGAIN_SECONDS = 0.05
-# Rows of `event` are locked in the order of source and external id, here as everywhere, so that nobody waits in a circle.
+# The function is made by a migration: so the server keeps its plan, which no prepared statement may do behind a pooler.
 _KEEP = """
-WITH arrival AS (
-  SELECT place, source, external_id, delivery_id, action, detail, content,
-    coalesce(received_at, EXTRACT(EPOCH FROM statement_timestamp())::float8) AS received_at
-  FROM unnest(
-    %(place)b::int[], %(source)b::text[], %(external_id)b::text[], %(delivery_id)b::text[], %(action)b::text[],
-    %(received_at)b::float8[], %(detail)b::text[], %(content)b::bytea[]
-  ) AS given(place, source, external_id, delivery_id, action, received_at, detail, content)
-), fresh AS (
-  SELECT arrival.*, nextval(pg_get_serial_sequence('notification', 'id')) AS number FROM arrival
-  WHERE delivery_id IS NULL OR external_id IS NULL OR NOT EXISTS (
-    SELECT FROM notification held
-    WHERE held.source = arrival.source AND held.delivery_id = arrival.delivery_id AND held.event_id IS NOT NULL
-  )
-  ORDER BY place
-), marked AS (
-  INSERT INTO event (source, external_id, changes, changed_at, due_at)
-  SELECT source, external_id, count(*), min(received_at), min(received_at) + %(debounce)s::float8
-  FROM fresh WHERE external_id IS NOT NULL GROUP BY source, external_id ORDER BY source, external_id
-  ON CONFLICT (source, external_id) DO UPDATE SET
-    changes = event.changes + excluded.changes,
-    changed_at = coalesce(event.changed_at, excluded.changed_at),
-    due_at = coalesce(event.due_at, excluded.due_at)
-  RETURNING id, source, external_id
-), stored AS (
-  INSERT INTO notification
-    (id, source, event_id, delivery_id, action, received_at, outcome, reason, detail, settled_at)
-  SELECT number, fresh.source, marked.id, delivery_id, action, received_at,
-    CASE WHEN detail IS NULL THEN 'pending' ELSE 'dead' END, CASE WHEN detail IS NULL THEN NULL ELSE 'invalid' END,
-    detail, CASE WHEN detail IS NULL THEN NULL ELSE received_at END
-  FROM fresh LEFT JOIN marked ON marked.source = fresh.source AND marked.external_id = fresh.external_id
-  ON CONFLICT (source, delivery_id) WHERE delivery_id IS NOT NULL AND event_id IS NOT NULL DO NOTHING
-  RETURNING id
-), kept AS (
-  INSERT INTO body (notification_id, content) SELECT number, content FROM fresh JOIN stored ON stored.id = number
-  RETURNING notification_id
+SELECT place, number FROM keep_arrivals(
+  %(sources)b::text[], %(external_ids)b::text[], %(delivery_ids)b::text[], %(actions)b::text[],
+  %(moments)b::float8[], %(details)b::text[], %(contents)b::bytea[], %(traces)b::text[], %(debounce)b::float8
 )
--- What another transaction kept meanwhile is no row of `kept`: dividing by zero makes all of this void.
-SELECT place, number / (notification_id IS NOT NULL)::int FROM fresh LEFT JOIN kept ON notification_id = number
 """
-_TRACE = "INSERT INTO trace (notification_id, context) SELECT * FROM unnest(%s::bigint[], %s::text[])"
 _HELD = """
 SELECT source, delivery_id, id FROM notification
 WHERE (source, delivery_id) IN (SELECT * FROM unnest(%s::text[], %s::text[])) AND event_id IS NOT NULL
@@ -73,16 +37,14 @@ class PostgresqlGroups:
         self._debounce = debounce
 
     def keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
-        """Within a transaction: keep the arrivals in their order, each delivery once; a receipt for each.
+        """Keep the arrivals in their order, each delivery once, in a transaction of their own; a receipt for each.
 
-        What another transaction makes void is done once more in a new one, as nothing was written then.
+        What another transaction makes void is done once more, as nothing was written then.
         """
         try:
             return self._keep(cursor, arrivals)
         except _RACED:
-            cursor.connection.rollback()
             time.sleep(AGAIN_SECONDS)  # whoever was in the way is to be through first
-            cursor.execute(Postgresql.begin)
             return self._keep(cursor, arrivals)
 
     def _keep(self, cursor: Any, arrivals: Sequence[Arrival]) -> list[Receipt]:
@@ -96,27 +58,19 @@ class PostgresqlGroups:
     def _insert(self, cursor: Any, arrivals: Sequence[Arrival], places: Sequence[int]) -> dict[int, int]:
         """The places of those that were new, with their numbers. Raises `psycopg.Error`."""
         group = [arrivals[place] for place in places]
-        columns = {
-            "place": list(places),
-            "source": [one.source for one in group],
-            "external_id": [one.event for one in group],
-            "delivery_id": [one.delivery_id for one in group],
-            "action": [one.action for one in group],
-            "received_at": [one.received_at for one in group],
-            "detail": [None if one.errors is None else written(one.errors) for one in group],
-            "content": [one.body for one in group],
+        parameters = {
+            "sources": [one.source for one in group],
+            "external_ids": [one.event for one in group],
+            "delivery_ids": [one.delivery_id for one in group],
+            "actions": [one.action for one in group],
+            "moments": [one.received_at for one in group],
+            "details": [None if one.errors is None else written(one.errors) for one in group],
+            "contents": [one.body for one in group],
+            "traces": [one.trace for one in group],
+            "debounce": self._debounce,
         }
-        parameters = {**columns, "debounce": self._debounce}
-        if any(one.trace for one in group):
-            cursor.execute(_KEEP, parameters)
-            numbers = dict(cursor.fetchall())
-            traced = [(number, arrivals[place].trace) for place, number in numbers.items() if arrivals[place].trace]
-            cursor.execute(_TRACE, [list(column) for column in zip(*traced, strict=True)] or [[], []])
-            return numbers
-        with cursor.connection.pipeline():  # the commit goes with the statement: it waits for no answer to it
-            cursor.execute(_KEEP, parameters)
-            cursor.connection.commit()
-        return dict(cursor.fetchall())
+        cursor.execute(_KEEP, parameters)
+        return {places[place - 1]: number for place, number in cursor.fetchall()}
 
 
 def _firsts(arrivals: Sequence[Arrival]) -> list[int]:

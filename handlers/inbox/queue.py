@@ -11,7 +11,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Integer,
-    TableValuedAlias,
+    Select,
     Text,
     Update,
     case,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import Insert
@@ -173,21 +174,24 @@ def _settle_event(new: Values, _given: object) -> Update:
     return update(tables.event).where(_event.id == new["number"]).values(settled)
 
 
-def _save_state(new: Values, given: TableValuedAlias | None) -> Insert:
+def _save_state(new: Values, _given: object) -> Insert:
     saved = upsert(tables.state)
-    kept = saved.values(dict(new)) if given is None else saved.from_select(list(new), select(*new.values()))
     changed: dict[str, Any] = {
         name: saved.excluded[name] for name in ("fields", "stamps", "version", "published", "words")
     }
     stays = saved.excluded.standing.is_(None)
     for name in ("standing", "reason"):
         changed[name] = case((stays, tables.state.c[name]), else_=saved.excluded[name])
-    return kept.on_conflict_do_update(index_elements=["event_id"], set_=changed)
+    return saved.from_select(*_all(new)).on_conflict_do_update(index_elements=["event_id"], set_=changed)
 
 
-def _add_input(new: Values, given: TableValuedAlias | None) -> Insert:
-    added = upsert(tables.told)
-    return added.values(dict(new)) if given is None else added.from_select(list(new), select(*new.values()))
+def _add_input(new: Values, _given: object) -> Insert:
+    return upsert(tables.told).from_select(*_all(new))
+
+
+def _all(new: Values) -> tuple[list[str], Select[Any]]:
+    """With a condition, without which SQLite would take ON CONFLICT for a part of the select: sqlite.org/lang_upsert.html."""
+    return list(new), select(*new.values()).where(true())
 
 
 def _confirm_link(new: Values, _given: object) -> Update:

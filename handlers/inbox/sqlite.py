@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,8 +12,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from handlers.errors import InboxUnavailable
+from handlers.inbox.clock import steady
 from handlers.inbox.hosts import HostMark, refuse_network
 from handlers.inbox.locks import WriteLock
+from handlers.inbox.write_back import SOON_SECONDS, WriteBack
 
 try:
     import pysqlite3.dbapi2 as wheel_sqlite
@@ -24,6 +26,9 @@ except ImportError:
 # https://sqlite.org/wal.html#the_wal_reset_bug
 SOUND_SQLITE = (3, 51, 3)
 BUSY_SECONDS = 5.0
+LONGEST_LOG, PAGE = 64 * 2**20, 4096  # bytes
+_FREE = "PRAGMA incremental_vacuum(8)"  # a page with each row that is fetched
+_IS_LOOSE = "SELECT freelist_count * 8 > page_count FROM pragma_freelist_count, pragma_page_count"
 
 
 def newest_sqlite() -> ModuleType:
@@ -40,6 +45,7 @@ class Sqlite:
     """The file of a `sqlite:///` URL; its folder is made if need be. Raises `InboxUnavailable`, `FaultySettings`."""
 
     begin = "BEGIN IMMEDIATE"
+    begin_plainly: str | None = begin
     errors: type[Exception] = newest_sqlite().Error
     faulty: tuple[type[Exception], ...] = tuple(
         getattr(newest_sqlite(), name) for name in ("IntegrityError", "DataError", "ProgrammingError", "InterfaceError")
@@ -55,6 +61,9 @@ class Sqlite:
             with self._lock:
                 _create(path)
             self._opened = path, path.stat().st_ino
+            self._write_back = WriteBack(
+                newest_sqlite(), path, self._lock, seconds=SOON_SECONDS, is_sound=is_sound(newest_sqlite())
+            )
         except (OSError, self.errors) as error:
             raise InboxUnavailable(f"The database cannot be used: {error}.") from error
         self.engine = _engine(url, pool_size)
@@ -66,21 +75,28 @@ class Sqlite:
         """One writer at a time."""
         with self._lock:
             yield
+            self._write_back.soon()
 
     def is_alone(self, connection: Connection) -> bool:
         """Whoever writes is."""
         return True
 
-    def tidy(self, pages: int) -> None:
-        """Give up to `pages` free pages back to the file system, and keep the write-ahead log short."""
-        with self._lock, self.engine.connect() as connection:
-            cursor = connection.connection.cursor()
-            cursor.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()  # frees a page with each row fetched
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            cursor.close()
+    def tidy(self, seconds: float) -> bool:
+        """Unless what is free is so little that what comes next takes it."""
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            (is_loose,) = cursor.execute(_IS_LOOSE).fetchone()
+            if is_loose:
+                with self.turn():
+                    cursor.execute(self.begin)
+                    end = steady() + seconds
+                    while steady() < end:
+                        cursor.execute(_FREE).fetchall()
+                    connection.commit()
+            return bool(is_loose)
 
     def close(self) -> None:
         """Give the files beside it back."""
+        self._write_back.close()
         self._lock.close()
         self._host.close()
 
@@ -117,9 +133,15 @@ def _engine(url: str, pool_size: int) -> Engine:
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
+    engine.dialect.is_disconnect = _is_of_no_use  # type: ignore[method-assign, assignment]
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _is_of_no_use(error: Exception, *_: object) -> bool:
+    """Whether another connection is needed: one that was opened while the disk was read-only stays so, when it is no more."""
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_READONLY")
 
 
 def _prepare(connection: Any, _record: object) -> None:
@@ -127,7 +149,9 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous = FULL")  # NORMAL may lose acknowledged commits at a power cut in WAL mode
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA journal_size_limit = 67108864")
+    if is_sound(newest_sqlite()):
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG // PAGE}")  # should nobody else write it back
+    cursor.execute(f"PRAGMA journal_size_limit = {LONGEST_LOG}")
     cursor.close()
 
 

@@ -2,11 +2,14 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+MEMORY = Path("/dev/shm")  # noqa: S108 - tmpfs, on Linux # nosec B108
 # As prometheus_client names them; nothing else in the folder is ours to remove, least of all the inbox.
 _COUNTS = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_(0|[1-9][0-9]{0,8})\.db")
 
@@ -30,6 +33,22 @@ def share_counts(folder: Path) -> None:
     if not any(counts.runs for counts in found):
         for counts in found:
             counts.file.unlink(missing_ok=True)
+
+
+def in_memory(project: Path, memory: Path = MEMORY, user: int | None = None) -> Path | None:
+    """A folder of this `user`'s alone in memory, for what is counted of one project; None where none can be had.
+
+    The files are mapped: on a disk that is full, whoever counts one more thing would be ended by SIGBUS (mmap(2)).
+    """
+    user = os.geteuid() if user is None else user
+    folder = memory / f"marquee-{user}-{sha256(bytes(project)).hexdigest()[:16]}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return None
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == user and not found.st_mode & 0o022
+    return folder if is_ours else None  # anybody may have made it before
 
 
 def counts_in(folder: Path) -> Iterator[Counts]:

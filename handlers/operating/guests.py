@@ -9,6 +9,8 @@ from greenlet import getcurrent
 
 from handlers.waiting import Guest, Wait
 
+MOST_RESTING = 64
+
 
 class Aside:
     """The wait of a guest of the loop."""
@@ -45,12 +47,14 @@ class Loop:
         self._clock = clock
         self._waiting: dict[Aside, float] = {}  # until when
         self._woken: deque[Aside] = deque()
+        self._resting: list[Guest] = []
         self._is_told = False
         self.at_rest: list[Callable[[], object]] = []
 
     def start(self, work: Callable[[], object]) -> None:
         """Begin it, and return when it steps aside or has ended; but work that is started by a guest comes after that one."""
-        guest = Guest(work, self._hub, self.wait_of)
+        guest = self._resting.pop() if self._resting else Guest(self._hub, self.wait_of, self._rest)
+        guest.work = work
         first = Aside(guest, self)
         self._waiting[first] = math.inf
         self._woken.append(first)
@@ -92,6 +96,14 @@ class Loop:
         now = self._clock()
         self._woken.extend(wait for wait, until in self._waiting.items() if until <= now)
         self.go_on()
+
+    def _rest(self, guest: Guest) -> bool:
+        """For a guest that has done its work: return when there is more, and that is true; false where enough others rest."""
+        if len(self._resting) >= MOST_RESTING:
+            return False
+        self._resting.append(guest)
+        self._hub.switch()
+        return True
 
     def rest(self) -> None:
         """All guests wait: do what they left to be done then."""

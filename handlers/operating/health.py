@@ -62,11 +62,12 @@ def blueprint(
     registry: CollectorRegistry,
     drains: Callable[[], bool] = port_closes,
     counts: Counts | None = None,
+    refuses: Callable[[], str | None] = lambda: None,
 ) -> Blueprint:
     """`/livez`, `/readyz` and `/metrics`; `registry` counts where no directory is shared between processes.
 
     `counts` of this process, where others look at them too. Not ready from the moment that it `drains`, while webhooks are
-    taken still.
+    taken still, and as long as the door `refuses` whatever comes, for a reason that it tells.
     """
     health = Blueprint("health", __name__)
     gauges = InboxCollector(counts or Counts(database), sources)
@@ -77,7 +78,7 @@ def blueprint(
 
     @health.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        reason = "draining" if drains() else _not_ready(database)
+        reason = "draining" if drains() else _not_ready(database) or refuses()
         return (jsonify(status="not ready", reason=reason), 503) if reason else jsonify(status="ready")
 
     @health.get("/metrics")

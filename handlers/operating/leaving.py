@@ -4,11 +4,9 @@ A load balancer goes on sending until it has looked at `/readyz`, and what waits
 process closes it: https://github.com/benoitc/gunicorn/issues/922
 """
 
-import ctypes
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,18 +15,21 @@ from multiprocessing.sharedctypes import RawValue
 from types import FrameType
 from typing import Any
 
+from handlers.operating import handshakes
+
 REPLACED_SECONDS = 1.0  # the arbiter is told at the same moment, or it is not: then others go on serving the port
+STEP_SECONDS = 0.05
+LAST_STEP_SECONDS = 0.005
+SETTLE_SECONDS = 0.005  # what came before nobody new was let in has gone its way by then
 HANDSHAKE_SECONDS = 0.3
 MOST_WAITING_SECONDS = 5.0
-SO_ATTACH_FILTER = 26
-# A segment that only asks for a connection is dropped, any other let through: linux/filter.h. The 13th byte are TCP's flags.
-_NO_NEWCOMERS = (
-    (0x30, 0, 0, 13),  # load that byte
-    (0x54, 0, 0, 0x12),  # look at SYN and ACK
-    (0x15, 0, 1, 0x02),  # SYN alone?
-    (0x06, 0, 0, 0),
-    (0x06, 0, 0, 0xFFFFFFFF),
-)
+IP_MINTTL, IPV6_MINHOPCOUNT = 21, 73
+# linux/in.h, linux/in6.h: segments that may have come through a router are dropped. 255 is more than systems begin with (64, 128).
+_NEIGHBOURS_ONLY = {
+    socket.AF_INET: ((socket.IPPROTO_IP, IP_MINTTL),),
+    socket.AF_INET6: ((socket.IPPROTO_IP, IP_MINTTL), (socket.IPPROTO_IPV6, IPV6_MINHOPCOUNT)),
+}
+_NOBODY, _EVERYBODY = 255, 0
 _port_closes = RawValue("b", 0)  # shared by all processes that are forked after this line
 _hurries = RawValue("b", 0)
 
@@ -68,15 +69,22 @@ def turn_away(listeners: Sequence[Any]) -> None:
     """Let in nobody new, and leave in whoever has come: then the listeners can be closed without a reset.
 
     Whoever asks for a connection meanwhile hears nothing, asks again a second later, and is refused: a load balancer
-    then tries another replica. Elsewhere than on Linux this does nothing.
+    then tries another replica. So the listeners are to be closed soon. Elsewhere than on Linux this does nothing.
     """
-    if sys.platform != "linux":
-        return
-    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _NO_NEWCOMERS)
-    kept = ctypes.create_string_buffer(program, len(program))
     for listener in listeners:
-        place = struct.pack("HL", len(_NO_NEWCOMERS), ctypes.addressof(kept))
-        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, place)
+        _take(listener, _NOBODY)
+
+
+def let_in(connection: Any) -> None:
+    """Hear what a connection says that was half made when newcomers were turned away: it came with its listener's rule."""
+    _take(connection, _EVERYBODY)
+
+
+def _take(ours: Any, whom: int) -> None:
+    """No right is needed for that, unlike for a filter of packets, which a container's own user may not have."""
+    if sys.platform == "linux":
+        for level, option in _NEIGHBOURS_ONLY.get(ours.family, ()):
+            ours.setsockopt(level, option, whom)
 
 
 @dataclass
@@ -113,7 +121,20 @@ class Departure:
             turn_away(listeners)
             self._turned_away_at = self.clock()
         closing = self.clock() - self._turned_away_at
-        return closing >= MOST_WAITING_SECONDS or (closing >= HANDSHAKE_SECONDS and not _waits(listeners))
+        return closing >= MOST_WAITING_SECONDS or (_have_come(closing, listeners) and not _waits(listeners))
+
+    def next_look(self) -> float:
+        """Seconds until this is to be asked again: once nobody new is let in, each moment counts."""
+        if self.told_at is None or not self.closes():
+            return STEP_SECONDS
+        return min(STEP_SECONDS, max(LAST_STEP_SECONDS, self.told_at + self.drain_seconds - self.clock()))
+
+
+def _have_come(closing: float, listeners: Sequence[Any]) -> bool:
+    """Whether all that asked for a connection before nobody new was let in have it by now, or had time enough."""
+    if closing >= HANDSHAKE_SECONDS:
+        return True
+    return closing >= SETTLE_SECONDS and not any(map(handshakes.are_under_way, listeners))
 
 
 def _waits(listeners: Sequence[Any]) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 import sys
 from typing import Any
 
@@ -12,6 +11,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor
+
+from handlers.operating.outlet import Outlet
 
 
 def _name_event(_logger: Any, _name: str, entry: EventDict) -> EventDict:
@@ -28,8 +29,6 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
-# What a terminal obeys, or takes for the end of a line, and JSON may hold all the same (RFC 8259, 7).
-_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")
 _TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
@@ -39,7 +38,7 @@ def configure(log_format: str = "json", level: str = "INFO", *more: Processor) -
     structlog.configure(
         processors=[*_SHARED, *more, *_last(log_format)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(Outlet(sys.stdout.buffer)),  # type: ignore[arg-type]
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
@@ -90,7 +89,8 @@ def _json(_logger: Any, _name: str, entry: EventDict) -> bytes:
         line = orjson.dumps(entry, default=repr)
     except TypeError:  # half a pair of code units, or a number over 64 bits: nothing that is told may go untold
         return json.dumps(entry, default=repr).encode()
-    return _BREAKS.sub(_escaped, line.decode()).encode() if not line.isascii() or b"\x7f" in line else line
+    # JSON may hold what a terminal obeys, takes for the end of a line, or turns its direction at (RFC 8259, 7).
+    return line if line.decode().isprintable() else json.dumps(orjson.loads(line)).encode()
 
 
 def _text(_logger: Any, _name: str, entry: EventDict) -> bytes:
@@ -104,10 +104,6 @@ def _text(_logger: Any, _name: str, entry: EventDict) -> bytes:
 
 def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
 
 
 def _as_text(_logger: Any, _name: str, line: Any) -> str:

@@ -6,11 +6,11 @@ nobody. What takes long, the operator's pages and whatever asks the database, is
 
 import errno
 import io
+import math
 import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
@@ -18,14 +18,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from greenlet import getcurrent
 from gunicorn import http
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from handlers.operating.guests import Aside, Loop
+from handlers.operating.leaving import let_in
 from handlers.operating.patient import PatientSocket
 from handlers.operating.processes import HESITATION_SECONDS, BalancedWorker, connections_ahead
 from handlers.waiting import Guest
 
 SLOW_CLIENT_SECONDS = 5.0
+DRIPPING_CLIENT_SECONDS = 60.0
 LONGEST_SECONDS = 60.0
 MOST_BYTES = 1_048_576
 LOOKS = 3
@@ -33,7 +36,12 @@ AT_ONCE = 4
 
 
 class LoopWorker(BalancedWorker):
-    """Runs the requests that are `quick` in the thread that also accepts and polls, all others in the pool's threads."""
+    """Runs the requests that are `quick` in the thread that also accepts and polls, all others in the pool's threads.
+
+    A request must be there `within_seconds`, however steadily it drips.
+    """
+
+    within_seconds = DRIPPING_CLIENT_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +66,8 @@ class LoopWorker(BalancedWorker):
             self._loop.start(lambda: self._answer(conn))
             return
         conn.initialized = True
+        if self.departure.is_told():
+            let_in(conn.sock)
         conn.sock = PatientSocket(conn.sock, self._until)
         conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
         conn.set_timeout()
@@ -107,15 +117,22 @@ class LoopWorker(BalancedWorker):
         super().wait_for_and_dispatch_events(timeout)
 
     def _answer(self, conn: Any) -> None:
-        done: Future[Any] = Future()
+        getcurrent().late_at = time.monotonic() + self.within_seconds
         try:
-            done.set_result(self.handle(conn))
+            keeps = self.handle(conn)
             conn.sock.flush()
         except OSError as error:  # the client has gone
             self.log.debug("Closing connection. %s", error)
-            done = Future()
-            done.set_result(False)
-        self.finish_request(conn, done)
+            keeps = False
+        self.finish_request(conn, Answered(keeps))
+
+    def _keepalive_after(self, conn: Any, keepalive: object) -> bool:
+        """A request has one answer: what is left of its body, and makes no sense, only ends the connection."""
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))
+        except ParseException as error:
+            self.log.debug("Closing connection. %s", error)
+            return False
 
     def _until(self, connection: socket.socket, event: int) -> None:
         guest = getcurrent()
@@ -123,7 +140,8 @@ class LoopWorker(BalancedWorker):
             raise BlockingIOError
         wait = Aside(guest, self._loop)
         self.poller.register(connection, event, lambda _connection: self._loop.resume(wait))
-        came = wait.wait(SLOW_CLIENT_SECONDS)
+        left = guest.late_at - time.monotonic() if event == selectors.EVENT_READ else math.inf
+        came = wait.wait(min(SLOW_CLIENT_SECONDS, left))
         self.poller.unregister(connection)
         if not came:
             raise ConnectionResetError(errno.ECONNRESET, "The client is too slow.")
@@ -143,6 +161,25 @@ class LoopWorker(BalancedWorker):
         done.add_done_callback(lambda _done: wait.call())
         wait.wait(LONGEST_SECONDS)
         return done.result(timeout=0)
+
+
+class Answered:
+    """What gunicorn asks of the future of an answer, without a lock for each question: nobody waits for it."""
+
+    def __init__(self, keeps: object) -> None:
+        """Whether the connection is kept."""
+        self._keeps = keeps
+
+    def cancelled(self) -> bool:
+        """It was not."""
+        return False
+
+    def exception(self) -> None:
+        """None was left."""
+
+    def result(self) -> object:
+        """Whether the connection is kept."""
+        return self._keeps
 
 
 class Made:

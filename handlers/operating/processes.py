@@ -8,22 +8,20 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.sharedctypes import RawArray
 from types import FrameType
 from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from handlers.operating.leaving import Departure, hurries
+from handlers.operating.leaving import STEP_SECONDS, Departure, hurries
 from handlers.operating.lingering import Lingering
 
 SLOTS = 64
 LEAD = 2
 MOST = 10
 HESITATION_SECONDS = 0.0005
-STEP_SECONDS = 0.05
 REQUEST_SECONDS = 15
 HURRY_SECONDS = 2  # as long as gunicorn gives them that are in a drain
 _ABSENT = -1
@@ -39,6 +37,7 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.sockets: Sequence[Any] = self.sockets
         self.alive: bool = True
         self.departure = Departure()
         self.on_leaving: Callable[[], object] | None = None
@@ -89,7 +88,9 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Look more often whether the time has come to go."""
-        super().wait_for_and_dispatch_events(min(timeout, STEP_SECONDS) if self.departure.is_told() else timeout)
+        if self.departure.is_told():
+            timeout = min(timeout, self.departure.next_look() if self.sockets else STEP_SECONDS)
+        super().wait_for_and_dispatch_events(timeout)
 
     def murder_keepalived(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - gunicorn's signature
         """Close idle connections whose time is over, but take a request that has come in the meantime."""
@@ -97,7 +98,7 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
             super().wait_for_and_dispatch_events(0)
         super().murder_keepalived(force)
 
-    def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
+    def finish_request(self, conn: Any, fs: Any) -> None:
         """After an answer: the connection waits for another request, or for its end."""
         if self._lingering is None or fs.cancelled() or fs.exception() or fs.result():
             super().finish_request(conn, fs)
@@ -115,6 +116,7 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
             return
         for listener in self.sockets:  # refused by now, not left waiting for an answer
             listener.close()
+        self.sockets = []
         for conn in (*self.keepalived_conns, *self.pending_conns):
             conn.timeout = min(conn.timeout, (self.departure.told_at or 0.0) + STOP_KEEPALIVE_LINGER)
 

@@ -1,12 +1,13 @@
 """The raw bytes of a request, read once and never more than allowed."""
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 
 from handlers.errors import Refusal
 
 
 def read_body(request: Request, limit: int) -> bytes:
-    """The request's bytes. Raises `Refusal` where there are more than `limit`, or fewer than announced.
+    """The request's bytes. Raises `Refusal` where there are more than `limit`, fewer than announced, or chunks that are none.
 
     Read without Werkzeug, which cuts a chunked body silently at its limit and takes a connection closed too early for an
     end of the body.
@@ -18,6 +19,8 @@ def read_body(request: Request, limit: int) -> bytes:
         body = _read(request, limit + 1 if announced is None else announced)
     except OSError as error:
         raise _truncated() from error
+    except ParseException as error:
+        raise Refusal(400, "bad_request", "The body is not cut into chunks as HTTP says (RFC 9112, 7.1).") from error
     if len(body) > limit:
         raise _too_large(limit)
     if announced is not None and len(body) < announced:

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPMethod
-from random import getrandbits
+from secrets import token_hex
 from typing import Any
 
 import structlog
@@ -63,7 +63,7 @@ def blueprint(
     deeper_ones = ["".join(f"/<part{number}>" for number in range(depth)) for depth in range(longest + 1)]
     for address in ("/<source>", *(f"/<source>/<token>{parts}" for parts in deeper_ones)):
         receiving.add_url_rule(address, view_func=receive, methods=list(HTTPMethod), provide_automatic_options=False)
-    receiving.record_once(lambda state: put_in_front(state.app, entrances.keys(), answer_to))
+    receiving.record_once(lambda state: put_in_front(state.app, answer_to))
     return receiving
 
 
@@ -89,7 +89,7 @@ def _entrance(source: Source, platforms: Mapping[str, Platform[Any]]) -> Entranc
 def _request_id(request: Request) -> str:
     """The caller's, if it is one that cannot disturb a log; else a new one."""
     given = request.headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+    return given if _REQUEST_ID.fullmatch(given) else token_hex(16)
 
 
 def _record(passage: Passage, request_id: str, seconds: float, metrics: Metrics) -> None:

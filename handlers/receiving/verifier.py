@@ -6,6 +6,7 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from urllib.parse import unquote
 
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +18,7 @@ from handlers.signatures import Basic, Hmac, PathToken, Scheme, StandardWebhooks
 
 _PREFIXES = ("webhook", "svix")
 _ID_HEADERS = ("webhook-id", "X-Delivery-Id")
+_NOBODY, _NOBODYS_SECRETS = (PathToken(),), (token_urlsafe(),)
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,15 @@ def sign(scheme: Scheme, secret: str, body: bytes, notification_id: str, now: fl
 def unknown_source() -> Refusal:
     """The same answer for no such source and for a wrong or missing token in the address."""
     return Refusal(404, "unknown_source", "No source has this address.")
+
+
+def refusal_of_nobody(token: str | None) -> Refusal:
+    """The refusal where there is no such source, which takes as long as that of a wrong token: a secret of nobody is compared."""
+    try:
+        check_path_token(_NOBODY, _NOBODYS_SECRETS, token)
+    except Refusal as refusal:
+        return refusal
+    return unknown_source()
 
 
 def _claim(scheme: Scheme, headers: Headers, body: bytes, query: bytes) -> _Claim | None:

@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from schemas.settings import read_settings
-
 PROJECT = Path(__file__).parents[2]
 DEPLOY = PROJECT / "deploy"
 TOOLS = Path(sys.executable).parent
@@ -72,13 +70,6 @@ def test_nothing_outside_reaches_the_database_or_the_metrics(composed):
     assert list(composed["services"]["database"]["networks"]) == ["inside"]
     assert composed["networks"]["inside"]["internal"]
     assert [name for name, one in composed["services"].items() if "ports" in one] == ["balancer", "grafana"]
-
-
-def test_nginx_takes_bodies_as_large_as_marquee_does(monkeypatch):
-    monkeypatch.delenv("MAX_BODY_BYTES", raising=False)
-    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-token")
-    megabytes = int(re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx" / "marquee.conf").read_text())[1])
-    assert megabytes * 1024 * 1024 == read_settings().max_body_bytes
 
 
 def test_nginx_logs_no_path_token():

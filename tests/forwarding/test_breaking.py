@@ -17,7 +17,7 @@ def test_the_others_are_sent_while_the_one_that_breaks_hubspot_waits(database):
         bench.account.hold(f"ev-{number}", str(100 + number))
         bench.hear({"id": f"ev-{number}", "eventName": "Gala"})
     bench.account.breaking = {"100"}
-    bench.work(600)
+    bench.work(600, step=5)
     bench.worker._finish()
     assert outcomes(bench) == {("ev-0", "pending"), *((f"ev-{number}", "sent") for number in range(1, 12))}
 
@@ -29,6 +29,6 @@ def test_it_is_sent_once_hubspot_is_mended(database):
     bench.account.breaking = {"100"}
     bench.work(60)
     bench.account.breaking = set()
-    bench.work(900)
+    bench.work(900, step=5)
     bench.worker._finish()
     assert outcomes(bench) == {("ev-0", "sent")}

@@ -184,7 +184,7 @@ def test_what_waits_anyway_is_not_asked_about_twice(bench):
 def test_a_notification_does_not_die_again_for_the_same_thing(bench):
     bench.office.found = {"acme:nowhere": found()}
     bench.compare()
-    bench.work(1000)
+    bench.work(1000, step=5)
     dead = bench.database.rows(select(tables.notification.c.outcome, tables.notification.c.reason))
     assert dead == [("dead", "not_in_hubspot")]
     assert bench.compare().differing == 0

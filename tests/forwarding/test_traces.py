@@ -17,7 +17,7 @@ from working import Bench
 
 from handlers.inbox import tables
 from handlers.inbox.arrival import Arrival
-from handlers.inbox.retention import purge_step
+from handlers.inbox.retention import purge
 from handlers.inbox.traces import contexts
 from handlers.inbox.writer import Writer
 from handlers.metrics import Metrics
@@ -177,7 +177,7 @@ def test_a_duplicate_keeps_the_trace_of_the_first(database):
 def test_traces_leave_with_their_notifications(database):
     Writer(database, 0.0).store(Arrival("own", b"{}", 1.0, errors={"id": ["Missing."]}, trace=SENDER))
     assert contexts(database, [1]) == [SENDER]
-    purge_step(database, 2.0)
+    purge(database, 2.0)
     assert kept(database) == []
 
 

@@ -145,14 +145,14 @@ def test_an_event_that_hubspot_does_not_know_yet_is_looked_up_again_and_found(be
     bench.work(30)
     assert outcomes(bench) == [("pending", None)]
     bench.account.hold("late", "102")
-    bench.work(120)
+    bench.work(120, step=1)
     assert outcomes(bench) == [("sent", None)]
 
 
 @pytest.mark.rule(20)
 def test_an_event_that_hubspot_never_knows_is_dead_after_the_grace_and_a_link_sends_it(bench):
     bench.hear({"id": "never", "eventName": "Never"})
-    bench.work(590)
+    bench.work(590, step=5)
     assert outcomes(bench) == [("pending", None)]
     bench.work(60)
     assert outcomes(bench) == [("dead", "not_in_hubspot")]
@@ -244,7 +244,7 @@ def test_a_fault_of_all_hubspot_kills_nobody_and_what_waited_is_sent_afterwards(
     assert outcomes(bench) == [("pending", None)]
     assert get_pause(bench.database)
     bench.account.failing = None
-    bench.work(1000)
+    bench.work(1000, step=5)
     assert outcomes(bench) == [("sent", None)]
     assert get_pause(bench.database) is None
 

@@ -6,6 +6,7 @@ from handlers.inbox import tables
 from handlers.inbox.arrival import Arrival
 from handlers.inbox.lease import Lease
 from handlers.inbox.queue import Queue
+from handlers.inbox.retention import NONE_SECONDS, SOME_SECONDS, purge
 
 NOON = 1_800_000_000.0
 
@@ -27,6 +28,12 @@ def queue(database, debounce=1.0, **given):
     lease = Lease(database, **given)
     assert lease.hold()
     return Queue(database, lease, debounce)
+
+
+def purge_all(database, before):
+    """All turns that follow each other."""
+    while purge(database, before) not in (SOME_SECONDS, NONE_SECONDS):
+        pass
 
 
 def outcomes(database):

@@ -8,6 +8,7 @@ from inboxes import NOON, arrival
 from sqlalchemy import delete, event, select
 
 from handlers.inbox import tables
+from handlers.inbox.postgresql import LOCK_SECONDS
 from handlers.inbox.writer import groups_of
 
 
@@ -88,6 +89,13 @@ def test_a_group_larger_than_one_statement_takes_is_kept_as_one(database):
 def test_errors_of_a_list_are_kept_by_their_numbers(database):
     keep(database, [arrival(None, errors={"dates": {0: ["Is no time."]}})])
     assert database.rows(select(tables.notification.c.detail)) == [('{"dates":{"0":["Is no time."]}}',)]
+
+
+@pytest.mark.postgresql
+def test_a_group_waits_for_a_lock_no_longer_than_other_writes_do(database):
+    with database.read() as connection:
+        settings = connection.exec_driver_sql("SELECT proconfig FROM pg_proc WHERE proname = 'keep_arrivals'").scalar()
+    assert f"lock_timeout={LOCK_SECONDS}s" in settings
 
 
 @pytest.mark.sqlite

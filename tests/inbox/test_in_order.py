@@ -20,7 +20,7 @@ from handlers.inbox.known import Hints
 from handlers.inbox.lease import LeadLost, Lease
 from handlers.inbox.links import LinkedElsewhere, link, link_all
 from handlers.inbox.queue import Attempt, Link, Outcome, Settlement, State
-from handlers.inbox.retention import purge_step
+from handlers.inbox.retention import NONE_SECONDS, purge
 from handlers.inbox.schema import migrate
 from handlers.inbox.silences import keep_silences
 from handlers.inbox.writer import Writer
@@ -102,7 +102,7 @@ def test_door_worker_links_hints_and_purge_on_the_same_events_meet_no_deadlock_a
         lambda: link(database, "tickets", chance.choice(EVENTS), f"x-{chance.randrange(3)}", NOON),
         lambda: hinted.append(hints.add("tickets", chance.sample(EVENTS, 3), NOON)),
         lambda: hasten(database, inbox.lease, "tickets", NOON),
-        lambda: purge_step(database, 0.0),
+        lambda: purge(database, 0.0),
         inbox.lease.hold,
     ]
     threads = [keep_on(one, end, faults) for one in work]
@@ -224,7 +224,7 @@ def test_connections_that_died_idle_cost_nobody_a_refusal(database, postgres):
     for use in (
         lambda: writer.store(arrival()).notification,
         lambda: database.rows(select(1)) == [(1,)],
-        lambda: purge_step(database, 0.0) == 0,
+        lambda: purge(database, 0.0) == NONE_SECONDS,
         lambda: Lease(database).hold() is not None,
     ):
         ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'marquee'"

@@ -1,17 +1,22 @@
 """Old and settled leaves; what waits never does."""
 
-from pathlib import Path
+from itertools import count
 
 import pytest
-from inboxes import NOON, arrival, outcomes, queue
-from sqlalchemy import insert, select
+from inboxes import NOON, arrival, outcomes, purge_all, queue
+from sqlalchemy import event, func, insert, select
 
 from handlers.inbox import tables
 from handlers.inbox.queue import Attempt, Outcome, Settlement
-from handlers.inbox.retention import MOST_TOLD, NONE_SECONDS, SOME_SECONDS, STEP, purge, purge_step
+from handlers.inbox.retention import FEW, FEW_TOLD, MOST, NONE_SECONDS, REST, SOME_SECONDS, purge
 from handlers.inbox.writer import Writer
 
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
+ROW = {"batch": "b", "seconds": 0.1, "inputs": 1, "updated": 0, "failed": 0}
+SINGLY, IN_PAIRS = (
+    0.001,
+    0.0006,
+)  # seconds between two looks at the clock that let so many statements share a transaction
 
 
 def settle_one(database):
@@ -21,64 +26,148 @@ def settle_one(database):
     inbox.settle([Settlement(changed, [Outcome(1, NOON, "sent")])], NOON + 2, ATTEMPT)
 
 
+def refused(database, number, body=b"{}"):
+    """They are settled as soon as they are stored."""
+    given = [arrival(event=None, errors={"id": ["Missing."]}, body=body) for _ in range(number)]
+    Writer(database, 1.0).store_all(given)
+
+
+def revive_all(database):
+    with database.write() as connection:
+        connection.execute(tables.notification.update().values(settled_at=None))
+
+
+def how_many(database, table):
+    return database.rows(select(func.count()).select_from(table))[0][0]
+
+
+@pytest.fixture
+def commits(database):
+    seen = []
+    event.listen(database.engine, "commit", seen.append)
+    return seen
+
+
+def clock(seconds):
+    """One that goes on by so much with each look at it."""
+    looks = count()
+    return lambda: next(looks) * seconds
+
+
 def test_what_was_settled_before_goes_with_its_body(database):
     settle_one(database)
-    assert purge_step(database, NOON + 3) > 0
+    purge_all(database, NOON + 3)
     assert outcomes(database) == []
     assert database.rows(select(tables.body)) == []
 
 
 def test_an_attempt_stays_as_long_as_a_notification_names_it(database):
     settle_one(database)
-    purge_step(database, NOON + 1)
-    assert len(database.rows(select(tables.attempt))) == 1
-    purge_step(database, NOON + 3)
-    assert database.rows(select(tables.attempt)) == []
+    purge_all(database, NOON + 1)
+    assert how_many(database, tables.attempt) == 1
+    purge_all(database, NOON + 3)
+    assert how_many(database, tables.attempt) == 0
+
+
+def test_an_attempt_that_no_notification_names_leaves_though_younger_notifications_stay(database):
+    settle_one(database)
+    with database.write() as connection:
+        connection.execute(insert(tables.attempt), [ROW | {"sent_at": NOON - 10}, ROW | {"sent_at": NOON + 1}])
+    purge_all(database, NOON)
+    assert sorted(moment for (moment,) in database.rows(select(tables.attempt.c.sent_at))) == [NOON, NOON + 1]
 
 
 def test_what_was_settled_since_stays(database):
     settle_one(database)
-    assert purge_step(database, NOON) == 0
+    assert purge(database, NOON) == NONE_SECONDS
+    assert len(outcomes(database)) == 1
 
 
 def test_what_waits_stays_however_old(database):
     Writer(database, 1.0).store(arrival())
-    assert purge_step(database, NOON + 10**9) == 0
-
-
-def test_a_step_is_bounded(database):
-    writer = Writer(database, 1.0)
-    for _ in range(STEP + 1):
-        writer.store(arrival(event=None, errors={"id": ["Missing."]}))
-    assert purge_step(database, NOON + 1) == STEP
+    assert purge(database, NOON + 10**9) == NONE_SECONDS
     assert len(outcomes(database)) == 1
 
 
+def test_a_transaction_ends_when_it_has_taken_its_time(database, commits):
+    refused(database, 6 * FEW)
+    commits.clear()
+    purge(database, NOON + 1, clock(IN_PAIRS))
+    assert len(commits) == 3
+    assert outcomes(database) == []
+
+
+def test_a_turn_ends_when_it_has_taken_its_time_and_the_rest_is_nine_times_as_long(database):
+    refused(database, 5 * FEW)
+    moments = iter([0.0, *[0.0, 0.0005, 1.0, 0.005], *[0.005, 1.0, 0.02], 0.02])
+    assert purge(database, NOON + 1, lambda: next(moments)) == pytest.approx(REST * 0.02)
+    assert len(outcomes(database)) == 2 * FEW
+
+
+def test_more_than_is_looked_up_at_once_leaves_in_one_turn_if_there_is_time(database):
+    refused(database, MOST + 1)
+    purge(database, NOON + 1, lambda: 0.0)
+    assert outcomes(database) == []
+
+
 @pytest.mark.parametrize(
-    ("inputs", "steps"), [(MOST_TOLD, [1, 1, 1]), (MOST_TOLD // 2, [2, 1]), (10 * MOST_TOLD, [1, 1, 1])]
+    ("inputs", "statements"), [(FEW_TOLD, 3), (FEW_TOLD // 2, 2), (10 * FEW_TOLD, 3), (FEW_TOLD // 10, 1)]
 )
-def test_attempts_leave_no_more_at_once_than_what_they_told_allows(database, inputs, steps):
-    row = {"batch": "b", "sent_at": NOON, "seconds": 0.1, "inputs": inputs, "updated": 0, "failed": 0}
+def test_attempts_leave_no_more_at_once_than_what_they_told_allows(database, commits, inputs, statements):
     with database.write() as connection:
-        connection.execute(insert(tables.attempt), [row] * 3)
-    assert [purge_step(database, NOON + 1) for _ in steps] == steps
-    assert database.rows(select(tables.attempt)) == []
+        connection.execute(insert(tables.attempt), [ROW | {"sent_at": NOON, "inputs": inputs}] * 3)
+    commits.clear()
+    purge(database, NOON + 1, clock(SINGLY))  # a statement, and its transaction's time is over
+    assert len(commits) == statements
+    assert how_many(database, tables.attempt) == 0
 
 
-def test_while_there_is_much_the_next_step_comes_soon_and_where_there_is_little_it_does_not(database):
-    Writer(database, 1.0).store_all([arrival(event=None, errors={"id": ["Missing."]}) for _ in range(STEP + 1)])
-    rests = [purge(database, NOON + 1) for _ in range(3)]
-    assert rests[0] > 0
-    assert rests[1:] == [SOME_SECONDS, NONE_SECONDS]
+def test_what_is_revived_between_the_look_and_the_deletion_stays(database):
+    refused(database, 2 * FEW)
+    looks = iter((0.0, 0.0, 0.001, 0.002))
+
+    def look_and_revive():
+        moment = next(looks, None)
+        if moment == 0.002:  # after the first transaction
+            revive_all(database)
+        return 0.003 if moment is None else moment
+
+    purge(database, NOON + 1, look_and_revive)
+    assert len(outcomes(database)) == FEW
+
+
+def test_where_there_is_little_the_next_turn_comes_later_and_where_there_is_nothing_later_still(database):
+    refused(database, 1)
+    assert [purge(database, NOON + 1) for _ in range(2)] == [SOME_SECONDS, NONE_SECONDS]
 
 
 @pytest.mark.sqlite
-def test_purged_space_goes_back_to_the_file_system(database):
-    writer = Writer(database, 1.0)
-    for _ in range(200):
-        writer.store(arrival(event=None, errors={"id": ["Missing."]}, body=b"x" * 20_000))
-    purge_step(database, 0)
-    database.tidy(0)
-    full = Path(database.engine.url.database).stat().st_size
-    purge_step(database, NOON + 1)
-    assert Path(database.engine.url.database).stat().st_size < full - 500_000
+def test_purged_space_goes_back_to_the_file_system_but_for_an_eighth(database):
+    refused(database, 200, body=b"x" * 20_000)
+    before = pages(database)
+    purge_all(database, NOON + 1)
+    free, left = pages(database)
+    assert left < before[1] / 5
+    assert free <= left / 8
+
+
+@pytest.mark.sqlite
+def test_a_few_free_pages_stay_for_what_comes_next(database):
+    refused(database, 200, body=b"x" * 20_000)
+    with database.write() as connection:
+        connection.execute(tables.notification.delete().where(tables.notification.c.id <= 10))
+    before = pages(database)
+    assert before[0] > 0
+    assert not database.tidy(1.0)
+    assert pages(database) == before
+
+
+@pytest.mark.postgresql
+def test_the_server_frees_its_room_by_itself(database):
+    assert not database.tidy(1.0)
+
+
+def pages(database):
+    """Free ones, and all."""
+    with database.read() as connection:
+        return tuple(connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("freelist_count", "page_count"))

@@ -1,12 +1,11 @@
 """An event's timeline: each notification with the call it went out in, and what that call changed."""
 
-from inboxes import NOON, arrival, queue
+from inboxes import NOON, arrival, purge_all, queue
 
 from handlers.inbox.browsing import attempts, events
 from handlers.inbox.browsing.timeline import timeline
 from handlers.inbox.links import link
 from handlers.inbox.queue import Attempt, Input, Outcome, Settlement, State
-from handlers.inbox.retention import purge_step
 from handlers.inbox.writer import Writer
 
 
@@ -89,8 +88,7 @@ def test_a_call_tells_which_events_it_was_about(database):
 def test_what_a_call_said_leaves_with_the_call(database):
     first = heard(database, 0)
     call(database, 2, {"eventName": "A"}, settles=[(first, "sent")])
-    purge_step(database, NOON + 100)
-    purge_step(database, NOON + 100)
+    purge_all(database, NOON + 100)
     assert shown(database) == ([], None)
     assert attempts.events_of(database, 1, 10) == []
 

@@ -86,19 +86,24 @@ class Site:
             "LOG_LEVEL": "WARNING",
         } | settings
         self._numbers = itertools.count()
-        self.children = []
+        self.children, self._webs = [], {}
         self.database = Database(database_url, pool_size=2)
         migrate(self.database)
 
-    def web(self, shift=0.0):
-        """A web process; the port that it listens on."""
-        port = free_port()
+    def web(self, shift=0.0, port=None):
+        """A web process; the port that it listens on, a free one unless it is given."""
+        port = port or free_port()
         counts = str(self.folder / f"counts-{port}")
         settings = {"PORT": str(port), "WORKER": "off", "WEB_CONCURRENCY": "1", "PROMETHEUS_MULTIPROC_DIR": counts}
         words = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "app:create_app()"]
-        self._start(words, settings, shift)
+        self._webs[port] = self._start(words, settings, shift)
         wait_until(lambda: _is_ready(port), "a web process is ready")
         return port
+
+    def replace_web(self, port):
+        """The web process there is told to stop; once it has ended well another one takes its place."""
+        self._webs[port].end()
+        self.web(port=port)
 
     def worker(self, shift=0.0, database_wire=None, hubspot_wire=None):
         """A worker, which may or may not lead."""
@@ -144,6 +149,10 @@ class Site:
     def attempts(self):
         """How many calls of HubSpot are written down."""
         return self.database.rows(select(func.count()).select_from(tables.attempt))[0][0]
+
+    def kept(self):
+        """The ids of all notifications, as their senders were told them."""
+        return {str(number) for (number,) in self.database.rows(select(tables.notification.c.id))}
 
     def moments(self):
         """Of each notification: when it was received and settled."""
@@ -209,6 +218,12 @@ def name(event, version):
 
 def version_of(said):
     return int(said.rpartition(" ")[2])
+
+
+def steps_back(told):
+    """How often HubSpot was told an older version after a newer one."""
+    versions = [[version_of(said) for said in history] for history in told.values()]
+    return sum(later < earlier for line in versions for earlier, later in itertools.pairwise(line))
 
 
 def is_at_least(site, versions):

@@ -12,13 +12,17 @@ from senders import HEADERS
 class Steady:
     """Posts notifications to a port, from several connections, until the block is left.
 
-    `rate` a second over all; `keeps`: whether a connection is used again. `heard` counts the answers: a status, `refused`
-    where no connection could be had (so nothing was sent), else the name of the error; `latencies` are in seconds.
+    `rate` a second over all; `keeps`: whether a connection is used again; `events`: how many each connection tells of, in
+    turn. `heard` counts the answers: a status, `refused` where no connection could be had (so nothing was sent), else the name
+    of the error. `taken` are the notifications that were answered 202, `newest` the last of these names of each event.
+    `latencies` are pairs of the moment, by the steady clock, at which a request was due and of the seconds from then to its
+    answer, so that what had to wait for the one before it is counted.
     """
 
-    def __init__(self, port, rate, *, connections=8, keeps=True, name="ev"):
-        self.heard, self.taken, self.slowest, self.latencies = Counter(), [], 0.0, []
-        self._port, self._gap, self._keeps, self._name = port, connections / rate, keeps, name
+    def __init__(self, port, rate, *, connections=8, keeps=True, name="ev", events=1):
+        self.heard, self.taken, self.newest, self.latencies = Counter(), [], {}, []
+        self._port, self._gap, self._keeps = port, connections / rate, keeps
+        self._names = [[f"{name}-{lane + connections * turn}" for turn in range(events)] for lane in range(connections)]
         self._stop, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._go_on, args=(lane,)) for lane in range(connections)]
 
@@ -36,19 +40,19 @@ class Steady:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         due, number = time.monotonic() + self._gap * lane / len(self._threads), 0
         while not self._stop.wait(max(0.0, due - time.monotonic())):
+            event, said = self._names[lane][number % len(self._names[lane])], f"Version {number + 1}"
             number += 1
-            due += self._gap
-            started = time.monotonic()
-            answer, notification = self._post(connection, lane, number)
+            answer, notification = self._post(connection, {"id": event, "version": number, "eventName": said})
             with self._lock:
-                self.slowest = max(self.slowest, time.monotonic() - started)
-                self.latencies.append(time.monotonic() - started)
+                self.latencies.append((due, time.monotonic() - due))
                 self.heard[answer] += 1
-                self.taken += [notification] if notification else []
+                if notification:
+                    self.taken.append(notification)
+                    self.newest[event] = said
+            due += self._gap
         connection.close()
 
-    def _post(self, connection, lane, number):
-        body = {"id": f"{self._name}-{lane}", "version": number, "eventName": f"Version {number}"}
+    def _post(self, connection, body):
         headers = HEADERS if self._keeps else HEADERS | {"Connection": "close"}
         if connection.sock is None:
             try:

@@ -1,13 +1,12 @@
 """One leads, in real processes: whatever becomes of it another takes over in time, and the one that was lost does no harm."""
 
-import itertools
 import signal
 import time
 import uuid
 
 import pytest
 from cut import Wire
-from replicas import Site, Traffic, is_at_least, name, post, version_of
+from replicas import Site, Traffic, is_at_least, name, post, steps_back
 from running import Sandbox, wait_until
 from senders import marketing_events
 
@@ -46,12 +45,6 @@ def wires():
 
 def throttled(sandbox):
     return sum(entry["count"] for entry in sandbox.calls()["counts"] if entry["status"] == 429)
-
-
-def steps_back(told):
-    """How often HubSpot was told an older version after a newer one."""
-    versions = [[version_of(said) for said in history] for history in told.values()]
-    return sum(later < earlier for line in versions for earlier, later in itertools.pairwise(line))
 
 
 def is_told(site, event, version):

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 import time_machine
+from fresh import fresh_file
 from inboxes import arrival, queue
 from rich.console import Console
 from sqlalchemy import select
@@ -101,7 +102,7 @@ def shop():
 def app(tmp_path, monkeypatch, shop):
     (tmp_path / "sources.toml").write_text(SOURCES.format(url=shop.url))
     monkeypatch.setenv("SOURCES_FILE", str(tmp_path / "sources.toml"))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/commands.db")
+    monkeypatch.setenv("DATABASE_URL", fresh_file(tmp_path))
     monkeypatch.setenv("WORKER", "off")
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
     monkeypatch.setattr(backfilling, "FIRST_WAIT_SECONDS", 0.01)

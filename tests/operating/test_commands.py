@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from fresh import fresh_file
 from running import Marquee
 from senders import SOURCES
 
@@ -16,7 +17,7 @@ def command(tmp_path, monkeypatch, sandbox):
     """Runs a command on an inbox of its own."""
     (tmp_path / "sources.toml").write_text(SOURCES)
     monkeypatch.setenv("SOURCES_FILE", str(tmp_path / "sources.toml"))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/commands.db")
+    monkeypatch.setenv("DATABASE_URL", fresh_file(tmp_path))
     monkeypatch.setenv("HUBSPOT_BASE_URL", sandbox.url)
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "sandbox")
     monkeypatch.setenv("LOG_LEVEL", "INFO")

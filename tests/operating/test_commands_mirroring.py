@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+from fresh import NAME, fresh_file
 from senders import SOURCES
 
 from app import create_app
@@ -60,7 +61,7 @@ class Operator:
 def operator(tmp_path, monkeypatch):
     (tmp_path / "sources.toml").write_text(SOURCES)
     monkeypatch.setenv("SOURCES_FILE", str(tmp_path / "sources.toml"))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/commands.db")
+    monkeypatch.setenv("DATABASE_URL", fresh_file(tmp_path))
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "sandbox")
     monkeypatch.setenv("OPERATOR_TOKEN", TOKEN)
     made = Operator(create_app(configure(discover())))
@@ -284,7 +285,7 @@ def test_a_stop_is_written_down(operator):
 
 def test_an_inbox_that_cannot_be_used_is_said_in_a_line(operator, tmp_path):
     operator.database.engine.dispose()
-    (tmp_path / "commands.db").write_bytes(b"no database at all" * 1000)
+    (tmp_path / NAME).write_bytes(b"no database at all" * 1000)
     result = operator.type("notifications")
     assert (result.exit_code, result.output.startswith("Error: The database cannot be used")) == (1, True)
 

@@ -3,8 +3,11 @@
 import selectors
 import signal
 import socket
+import subprocess
+import sys
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +15,10 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from handlers.operating import health, leaving
-from handlers.operating.leaving import Departure, turn_away
+from handlers.operating.leaving import IP_MINTTL, Departure, let_in, turn_away
 from handlers.operating.lingering import LINGER_SECONDS, MOST_BYTES, Lingering
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Clock:
@@ -96,6 +101,54 @@ def test_at_the_end_of_the_drain_nobody_new_is_let_in_and_whoever_waits_is_taken
             assert waiting.recv(6) == b"answer"
 
 
+@contextmanager
+def half_made(listener):
+    """A connection whose client asked for it, and hears no answer."""
+    with closing(socket.socket()) as client:
+        turn_away([client])
+        client.setblocking(False)
+        client.connect_ex(listener.getsockname())
+        yield
+
+
+def leaving_now(clock, listener):
+    """A departure whose listener just turned away all that are new."""
+    departure = Departure(0.0, lambda: True, clock)
+    departure.tell()
+    assert not departure.may_go([listener])
+    return departure
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of connections that are half made")
+
+
+@on_linux
+def test_where_nobody_is_about_to_come_in_the_listener_closes_at_once(clock, listener):
+    departure = leaving_now(clock, listener)
+    after(clock, leaving.SETTLE_SECONDS + 0.001)
+    assert departure.may_go([listener])
+
+
+@on_linux
+def test_whoever_is_about_to_come_in_is_waited_for_a_moment(clock, listener):
+    with half_made(listener):
+        departure = leaving_now(clock, listener)
+        after(clock, leaving.HANDSHAKE_SECONDS - 0.1)
+        assert not departure.may_go([listener])
+        after(clock, 0.2)
+        assert departure.may_go([listener])
+
+
+def test_near_its_end_a_drain_is_looked_at_at_the_moment_and_then_again_and_again(clock, listener):
+    departure = Departure(5.0, lambda: True, clock)
+    departure.tell()
+    assert departure.next_look() == leaving.STEP_SECONDS
+    after(clock, 4.98)
+    assert departure.next_look() == pytest.approx(0.02)
+    after(clock, 0.1)
+    assert departure.next_look() == leaving.LAST_STEP_SECONDS
+
+
 def test_what_waits_does_not_hold_it_up_for_ever(clock, listener):
     departure = Departure(0.0, lambda: True, clock)
     departure.tell()
@@ -131,6 +184,35 @@ def test_a_connection_from_before_goes_on_as_if_nothing_were(listener):
         with closing(listener.accept()[0]) as taken:
             taken.settimeout(5)
             assert sum(len(taken.recv(10_000, socket.MSG_WAITALL)) for _ in range(10)) == 100_000
+
+
+@on_linux
+def test_a_connection_that_was_half_made_is_heard_once_it_is_let_in(listener):
+    """How many hops it may have come is handed down; 1 stands for a rule that lets this one connect."""
+    listener.setsockopt(socket.IPPROTO_IP, IP_MINTTL, 1)
+    with socket.create_connection(listener.getsockname(), timeout=5), closing(listener.accept()[0]) as taken:
+        assert taken.getsockopt(socket.IPPROTO_IP, IP_MINTTL) == 1
+        let_in(taken)
+        assert taken.getsockopt(socket.IPPROTO_IP, IP_MINTTL) == 0
+
+
+@on_linux
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_right_is_needed_to_turn_newcomers_away(host):
+    """A container's user has none; a listener of IPv6 may take connections of both."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 on this machine")
+    program = (
+        "import os, socket, sys; from handlers.operating.leaving import turn_away; "
+        "os.getuid() or os.setuid(10001); "
+        "listening = socket.create_server(('::', 0), family=socket.AF_INET6, dualstack_ipv6=True); "
+        "turn_away([listening]); coming = socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET); "
+        "coming.settimeout(0.3); coming.connect((sys.argv[1], listening.getsockname()[1]))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, host], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert ended.stderr.endswith("TimeoutError: timed out\n")
 
 
 @pytest.fixture

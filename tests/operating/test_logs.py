@@ -185,7 +185,7 @@ import logging
 import structlog
 from handlers.operating.logs import configure
 configure({format!r})
-evil = "x\\r\\n2026-01-01T00:00:00Z info     forged  {{}}\\x1b[2J\\x7f\\x85\\u2028\\u2029"
+evil = "x\\r\\n2026-01-01T00:00:00Z info     forged  {{}}\\u202e\\u2066\\u200b\\U000e0041\\x1b[2J\\x7f\\x85\\u2028\\u2029"
 structlog.get_logger().info(evil, action="a.b", about=evil, **{{"key": [evil]}})
 logging.getLogger("any").warning("%s", evil)
 try:
@@ -197,7 +197,7 @@ except ValueError:
 
 
 @pytest.mark.parametrize("log_format", ["json", "text"])
-def test_no_value_and_no_error_can_make_a_line_or_move_a_cursor(log_format):
+def test_no_value_and_no_error_can_make_a_line_or_move_a_cursor_or_turn_the_direction(log_format):
     shown = printed(FORGING.format(format=log_format))
     assert [letter for letter in shown if not letter.isprintable() and letter != "\n"] == []
     heads = [line for line in shown.split("\n") if line and not line.startswith("  ")]
@@ -207,7 +207,7 @@ def test_no_value_and_no_error_can_make_a_line_or_move_a_cursor(log_format):
 
 def test_in_json_every_character_can_be_read_back():
     first = json.loads(printed(FORGING.format(format="json")).splitlines()[0])
-    assert first["event"].endswith("\x1b[2J\x7f\x85\u2028\u2029")
+    assert first["event"].endswith("\u202e\u2066\u200b\U000e0041\x1b[2J\x7f\x85\u2028\u2029")
 
 
 ODD = """

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from fresh import fresh_file
 from prometheus_client.parser import text_string_to_metric_families
 from senders import HEADERS, SOURCES
 
@@ -39,7 +40,7 @@ def app(tmp_path, monkeypatch):
     """A whole service in which something of everything has happened."""
     (tmp_path / "sources.toml").write_text(SOURCES)
     monkeypatch.setenv("SOURCES_FILE", str(tmp_path / "sources.toml"))
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/metrics.db")
+    monkeypatch.setenv("DATABASE_URL", fresh_file(tmp_path))
     monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", MARK)
     made = create_app(configure(discover()))
     marquee = made.extensions["marquee"]

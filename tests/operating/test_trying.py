@@ -5,6 +5,7 @@ from functools import partial
 
 import click
 import pytest
+from fresh import fresh_file
 from recorded import PLATFORMS, source
 from senders import SOURCES
 
@@ -64,7 +65,7 @@ def try_map(tmp_path, monkeypatch):
     (tmp_path / "sources.toml").write_text(SOURCES + MAPPED)
     for name, value in {
         "SOURCES_FILE": str(tmp_path / "sources.toml"),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/trying.db",
+        "DATABASE_URL": fresh_file(tmp_path),
         "HUBSPOT_ACCESS_TOKEN": "never used",
         "LOG_LEVEL": "ERROR",
         "COLUMNS": "200",

@@ -8,7 +8,7 @@ from handlers.platform import Platform
 from handlers.signatures import Basic, Hmac, PathToken, Scheme, StandardWebhooks, Token
 from schemas.sources import Source
 
-SECRET = "<secret>"  # noqa: S105 - stands for it
+SECRET = "<secret>"  # noqa: S105 - stands for it # nosec B105
 
 
 def address(root: str, source: Source, platform: Platform[Any]) -> str:
