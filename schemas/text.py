@@ -24,6 +24,7 @@ _GAPS = {
     **dict.fromkeys(("td", "th"), (" ", " ")),
 }
 _SPACES = re.compile(r"\s+")
+_SECTION = re.compile(r"<!\[[^>]*>?")
 
 
 def html_to_text(html: str) -> str:
@@ -47,8 +48,8 @@ def _parse(html: str) -> Tag:
     whole = f"<div>{_ended(html)}</div>"
     try:
         return BeautifulSoup(whole, "html.parser")
-    except ParserRejectedMarkup:  # a marked section of no known kind, such as <![foo
-        return BeautifulSoup(whole.replace("<![", "&lt;!["), "html.parser")
+    except ParserRejectedMarkup:  # a section such as <![foo>, which browsers and Python 3.14 skip
+        return BeautifulSoup(_SECTION.sub("", whole), "html.parser")
 
 
 def _ended(html: str) -> str:

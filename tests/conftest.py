@@ -16,7 +16,12 @@ from handlers.inbox.database import Database
 from handlers.inbox.schema import migrate
 
 KINDS = ["sqlite", "postgresql"]
-LONGEST = {"test_failover.py", "test_drain.py"}  # begun first, so that at the end nobody waits for them
+# Begun first, in this order, so that at the end nobody waits for them; what computes stands beside what waits.
+LONGEST = [
+    *("test_failover.py", "test_browser_pages.py", "test_drain.py", "test_browser_finding.py", "test_pretix_tour.py"),
+    *("test_zoom_tour.py", "test_eventbrite_tour.py", "test_browser_doing.py", "test_reconciliation.py"),
+    *("test_restored.py", "test_fail_points.py", "test_soak.py", "test_rolling.py", "test_alerts_out.py"),
+]
 # A traceback in colours, with all variables, takes longer than most tests.
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 # Machines are shared: how long an example takes says nothing.
@@ -73,7 +78,7 @@ def pytest_collection_modifyitems(items):
         at_random = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
         if at_random or _is_repeated(item):
             item.add_marker(pytest.mark.no_cover)
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 def _is_repeated(item):

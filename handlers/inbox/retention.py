@@ -2,26 +2,45 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Delete, delete, func, select
+from sqlalchemy import BindParameter, Delete, bindparam, delete, func, select
 
 from handlers.inbox import tables
 from handlers.inbox.clock import steady
 from handlers.inbox.database import Database
 
-MOST = 200  # notifications, and attempts, that a turn looks up
-FEW = 20  # notifications that one statement deletes
+MOST = 200  # notifications, and attempts, that are looked up at once
+FEW = 10  # notifications that one statement deletes
 FEW_TOLD = 100  # inputs that leave with the attempts that one statement deletes
-TURN_SECONDS = 0.01
+TURN_SECONDS = 0.03
 HELD_SECONDS = 0.001
 APART_SECONDS = 0.001
 REST = 9.0
 SOME_SECONDS = 1.0
 NONE_SECONDS = 60.0
+Deletion = tuple[Delete, Sequence[int]]
+"""A statement, and the numbers that it is about."""
+
 _notification, _attempt = tables.notification.c, tables.attempt.c
+_few: BindParameter[Any] = bindparam("few", expanding=True)
+_before: BindParameter[float] = bindparam("before")
+_is_old = _notification.settled_at < _before
+_OLDEST = select(_notification.id).where(_is_old).order_by(_notification.settled_at).limit(MOST)
+# What was looked up is judged again; what somebody revives just now is passed over, so that nobody waits in a circle.
+_still = select(_notification.id).where(_notification.id.in_(_few), _is_old).with_for_update(skip_locked=True)
+_NOTIFICATIONS = delete(tables.notification).where(_notification.id.in_(_still))
+# Those younger than the oldest notification are named, but for a few: else all of them would be looked at in vain.
+_settled = select(func.min(_notification.settled_at)).where(_notification.settled_at.is_not(None)).scalar_subquery()
 _is_named = select(_notification.id).where(_notification.attempt_id == _attempt.id).exists()
+_UNUSED = (
+    select(_attempt.id, _attempt.inputs)
+    .where(_attempt.sent_at < _before, _attempt.sent_at <= func.coalesce(_settled, _before), ~_is_named)
+    .order_by(_attempt.sent_at)
+    .limit(MOST)
+)
+_ATTEMPTS = delete(tables.attempt).where(_attempt.id.in_(_few), _attempt.sent_at < _before, ~_is_named)
 
 
 def purge(database: Database, before: float, clock: Callable[[], float] = steady) -> float:
@@ -36,7 +55,7 @@ def purge(database: Database, before: float, clock: Callable[[], float] = steady
     is_some = bool(old)
     is_over = False
     while old and not is_over:
-        _delete(database, old, clock)
+        _delete(database, old, before, clock)
         old = old or _old(database, before)
         is_over = clock() >= began + TURN_SECONDS
     if old or database.tidy(HELD_SECONDS):
@@ -44,31 +63,13 @@ def purge(database: Database, before: float, clock: Callable[[], float] = steady
     return SOME_SECONDS if is_some else NONE_SECONDS
 
 
-def _old(database: Database, before: float) -> deque[Delete]:
-    return deque((*_notifications(database, before), *_attempts(database, before)))
-
-
-def _notifications(database: Database, before: float) -> Iterator[Delete]:
-    """Deletions of the oldest. They are looked up before, while others may write, and judged again when it comes to it.
-
-    What somebody revives just then is passed over, so that nobody waits in a circle.
-    """
-    is_old = _notification.settled_at < before
-    oldest = select(_notification.id).where(is_old).order_by(_notification.settled_at).limit(MOST)
-    numbers = [number for (number,) in database.rows(oldest)]
-    for first in range(0, len(numbers), FEW):
-        few = _notification.id.in_(numbers[first : first + FEW])
-        still = select(_notification.id).where(few, is_old).with_for_update(skip_locked=True)
-        yield delete(tables.notification).where(_notification.id.in_(still))
-
-
-def _attempts(database: Database, before: float) -> Iterator[Delete]:
-    """Deletions of those that no notification names. Next to all that are younger than the oldest notification are named."""
-    oldest = func.coalesce(select(func.min(_notification.settled_at)).scalar_subquery(), before)
-    is_old = (_attempt.sent_at < before, _attempt.sent_at <= oldest)
-    unused = select(_attempt.id, _attempt.inputs).where(*is_old, ~_is_named).order_by(_attempt.sent_at).limit(MOST)
-    for few in _lots(database.rows(unused)):
-        yield delete(tables.attempt).where(_attempt.id.in_(few), ~_is_named)
+def _old(database: Database, before: float) -> deque[Deletion]:
+    """Looked up while others may write; attempts first, since they are few until notifications have left."""
+    given = {"before": before}
+    attempts = [(_ATTEMPTS, few) for few in _lots(database.rows(_UNUSED.params(given)))]
+    numbers = [number for (number,) in database.rows(_OLDEST.params(given))]
+    parts = (numbers[first : first + FEW] for first in range(0, len(numbers), FEW))
+    return deque([*attempts, *((_NOTIFICATIONS, few) for few in parts)])
 
 
 def _lots(attempts: Iterable[Any]) -> Iterator[list[int]]:
@@ -85,11 +86,13 @@ def _lots(attempts: Iterable[Any]) -> Iterator[list[int]]:
         yield lot
 
 
-def _delete(database: Database, old: deque[Delete], clock: Callable[[], float]) -> None:
+def _delete(database: Database, old: deque[Deletion], before: float, clock: Callable[[], float]) -> None:
     """In one short transaction, since others may wait to write; and then it is their turn."""
     with database.write() as connection:
         end = clock() + HELD_SECONDS
-        connection.execute(old.popleft())
-        while old and clock() < end:
-            connection.execute(old.popleft())
+        is_over = False
+        while old and not is_over:
+            statement, few = old.popleft()
+            connection.execute(statement, {"few": few, "before": before})
+            is_over = clock() >= end
     time.sleep(APART_SECONDS)

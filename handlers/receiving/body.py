@@ -20,7 +20,7 @@ def read_body(request: Request, limit: int) -> bytes:
     except OSError as error:
         raise _truncated() from error
     except ParseException as error:
-        raise Refusal(400, "bad_request", "The body is not cut into chunks as HTTP says (RFC 9112, 7.1).") from error
+        raise Refusal(400, "truncated", "The body is not cut into chunks as HTTP says (RFC 9112, 7.1).") from error
     if len(body) > limit:
         raise _too_large(limit)
     if announced is not None and len(body) < announced:

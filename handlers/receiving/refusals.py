@@ -7,6 +7,7 @@ import orjson
 import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from handlers.errors import InboxUnavailable, Refusal
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger()
 def problem(refusal: Refusal) -> Response:
     """The refusal as an answer: `title`, `status`, `detail`, `reason`, and `errors` by field where there are any."""
     content: dict[str, Any] = {
-        "title": HTTPStatus(refusal.status).phrase,
+        "title": HTTP_STATUS_CODES[refusal.status],
         "status": refusal.status,
         "detail": refusal.detail,
         "reason": refusal.reason,
@@ -57,7 +58,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _reason(status: int) -> str:
-    return HTTPStatus(status).name.lower()
+    """By werkzeug's names, since Python's own differ from one version to the next."""
+    return HTTP_STATUS_CODES[status].lower().replace(" ", "_").replace("-", "_")
 
 
 def _detail(status: int) -> str:

@@ -13,4 +13,5 @@ control_socket_disable = True
 
 def post_worker_init(worker):
     worker.quick = lambda environ: environ["PATH_INFO"].startswith("/webhooks/")
-    worker.within_seconds = float(os.environ.get("BARE_WITHIN_SECONDS", worker.within_seconds))
+    if "BARE_WITHIN_SECONDS" in os.environ:
+        worker.within_seconds = float(os.environ["BARE_WITHIN_SECONDS"])

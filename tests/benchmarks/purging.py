@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,13 +53,13 @@ class Site:
         filling = Filling(self.database, LEAST_EVENTS)
         filling.settled(self.rows, OLD, attempts=True)
         filling.end()
+        self.database.engine.dispose()
+        self.write_out("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def settle(self):
+    def write_out(self, sqlite="SELECT 1"):
         """What was written before must not still be on its way to the disk."""
-        if self.database.dialect == "postgresql":
-            with self.database.read() as connection:
-                connection.exec_driver_sql("CHECKPOINT")
-        time.sleep(2)
+        with self.database.turn(), closing(self.database.engine.raw_connection()) as connection:
+            connection.cursor().execute("CHECKPOINT" if self.database.dialect == "postgresql" else sqlite)
 
     def left(self):
         with self.database.read() as connection:
@@ -81,7 +81,8 @@ class Site:
             settings = {"DATABASE_URL": self.url, "RETENTION_DAYS": days, "LOG_LEVEL": "ERROR"}
             marquee = Marquee(self.folder, SOURCES, NOWHERE, **settings).start()
             ends.callback(marquee.stop)
-            self.settle()
+            self.write_out()
+            time.sleep(2)
             ends.callback(self._watched())
             latencies = send(marquee, given.rate, given.seconds, 1)
         return [latencies[int(len(latencies) * share)] * 1000 for share in (0.5, 0.99, 0.999999)]
@@ -101,19 +102,16 @@ class Site:
 
 def measure(site, given):
     site.look()
-    figures, before, began = {name: [] for name in DAYS}, site.left(), 0.0
+    figures, before, took = {name: [] for name in DAYS}, site.left(), 0.0
     for _ in range(given.rounds):
         for name, days in DAYS.items():
             since = time.monotonic()
             figures[name].append(site.phase(days, given))
-            began += time.monotonic() - since if name == "they leave" else 0.0
+            took += time.monotonic() - since if name == "they leave" else 0.0
     gone = [first - last for first, last in zip(before, site.left(), strict=True)]
     site.look()
-    return (
-        {name: list(map(statistics.median, zip(*rounds, strict=True))) for name, rounds in figures.items()},
-        gone,
-        began,
-    )
+    medians = {name: list(map(statistics.median, zip(*rounds, strict=True))) for name, rounds in figures.items()}
+    return medians, gone, took
 
 
 def show(kind, site, figures, gone, seconds):

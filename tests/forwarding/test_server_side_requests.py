@@ -1,12 +1,15 @@
 """Whoever names a host, answers for one, or stands where one should be makes Marquee call no other, and say nothing there."""
 
+import ast
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from impostors import bomb, certificate, serving
 
 from handlers.forwarding.outgoing import MAX_ANSWER_BYTES, Outgoing
 
+PROJECT = Path(__file__).resolve().parents[2]
 SECRET = {"Authorization": "Bearer a-token-of-the-platform"}
 
 
@@ -68,3 +71,26 @@ def test_a_small_answer_that_unpacks_to_a_large_one_is_given_up_before_it_takes_
         tracemalloc.stop()
     assert reply.fault == "too_large_or_slow"
     assert most < 3 * MAX_ANSWER_BYTES
+
+
+CALLERS = {"requests", "urllib3", "http.client", "urllib.request", "httpx", "aiohttp", "smtplib", "ftplib"}
+ONE_WAY, COLLECTORS = "handlers/forwarding/outgoing.py", "handlers/operating/traces.py"
+
+
+def imported(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
+
+
+def test_there_is_one_way_to_call_another_host_and_the_collectors_own():
+    files = [PROJECT / "app.py", *(file for room in ("handlers", "schemas") for file in (PROJECT / room).rglob("*.py"))]
+    calling = {
+        str(file.relative_to(PROJECT))
+        for file in files
+        if any(name == one or name.startswith(f"{one}.") for name in imported(file) for one in CALLERS)
+    }
+    exporting = {str(file.relative_to(PROJECT)) for file in files if any("exporter" in name for name in imported(file))}
+    assert (calling, exporting) == ({ONE_WAY}, {COLLECTORS})

@@ -117,7 +117,7 @@ def test_what_is_locked_and_settled_is_found_by_its_number(large):
 
 
 def test_what_may_leave_is_found_without_a_look_at_what_stays(large):
-    notifications, attempts, *gone = plans_of(large, lambda: purge(large, NOON + 1000, lambda: 0.0))
+    attempts, notifications, *gone = plans_of(large, lambda: purge(large, NOON + 1000, lambda: 0.0))
     check(notifications, "notification_settled")
     check(attempts, "attempt_sent_at")
     check(attempts, "notification_attempt")

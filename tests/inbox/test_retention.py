@@ -99,9 +99,9 @@ def test_a_transaction_ends_when_it_has_taken_its_time(database, commits):
 
 def test_a_turn_ends_when_it_has_taken_its_time_and_the_rest_is_nine_times_as_long(database):
     refused(database, 5 * FEW)
-    moments = iter([0.0, *[0.0, 0.0005, 1.0, 0.005], *[0.005, 1.0, 0.02], 0.02])
-    assert purge(database, NOON + 1, lambda: next(moments)) == pytest.approx(REST * 0.02)
-    assert len(outcomes(database)) == 2 * FEW
+    moments = iter([0.0, *[0.0, 1.0, 0.01], *[0.01, 1.0, 0.05], 0.05])
+    assert purge(database, NOON + 1, lambda: next(moments)) == pytest.approx(REST * 0.05)
+    assert len(outcomes(database)) == 3 * FEW
 
 
 def test_more_than_is_looked_up_at_once_leaves_in_one_turn_if_there_is_time(database):
@@ -139,6 +139,22 @@ def test_what_is_revived_between_the_look_and_the_deletion_stays(database):
 def test_where_there_is_little_the_next_turn_comes_later_and_where_there_is_nothing_later_still(database):
     refused(database, 1)
     assert [purge(database, NOON + 1) for _ in range(2)] == [SOME_SECONDS, NONE_SECONDS]
+
+
+@pytest.mark.sqlite
+def test_nothing_is_looked_for_from_end_to_end(database):
+    settle_one(database)
+    asked = []
+    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    purge_all(database, NOON + 3)
+    with database.read() as connection:
+        looked_up = [one for one in asked if one[0].startswith(("SELECT", "DELETE"))]
+        plans = [
+            row[3] for one in looked_up for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one[0]}", one[1])
+        ]
+    ways = [plan for plan in plans if plan.startswith(("SEARCH", "SCAN"))]
+    assert len(ways) > 10
+    assert [way for way in ways if " USING " not in way] == []
 
 
 @pytest.mark.sqlite

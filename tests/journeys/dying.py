@@ -58,7 +58,7 @@ def watch(engine, death):
         connection.info.pop("step", None)
 
     def done(connection, _cursor, statement, *_):
-        step = next((step for mark, step in MARKS.items() if statement.lstrip().startswith(mark)), None)
+        step = next((step for mark, step in MARKS.items() if mark in statement), None)
         if step and connection.info.setdefault("step", step) == step:
             death.at(f"while {step}")
 

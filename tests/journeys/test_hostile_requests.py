@@ -3,11 +3,13 @@
 import gzip
 import json
 import socket
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
-from running import Marquee
+from running import PROJECT, Marquee
 from senders import HEADERS, SECRET
 
 from handlers.receiving.verifier import sign
@@ -134,6 +136,14 @@ def test_no_request_is_smuggled_in_the_body_of_one_that_is_refused_unread(marque
     assert is_refused_alone(answer)
 
 
+def test_no_request_is_smuggled_past_a_balancer_by_another_protocol(marquee):
+    """https://bishopfox.com/blog/h2c-smuggling-request: a balancer that passes an upgrade on looks at nothing after it."""
+    upgrade = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
+    answer = exchange(marquee, head(*upgrade, "Content-Length: 2") + b"{}")
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"HTTP/1.1 101 " not in answer
+
+
 def test_the_hidden_request_would_be_answered_if_it_were_one(marquee):
     """So that each refusal above is one."""
     assert exchange(marquee, head("Content-Length: 0") + INNER).count(b"HTTP/1.1 401 ") == 2
@@ -235,6 +245,16 @@ def test_json_that_is_costly_to_read_is_answered_soon_and_never_by_a_fault(marqu
     answer = requests.post(f"{marquee.url}/webhooks/load", data=body, headers=HEADERS, timeout=10)
     assert answer.status_code in (202, 400, 413, 422), attack
     assert time.monotonic() - began < 5
+
+
+def test_names_whose_hashes_collide_cannot_be_made_up_beforehand(marquee):
+    """They are another in each start (https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHASHSEED)."""
+    assert b"PYTHONHASHSEED" not in Path(f"/proc/{marquee._process.pid}/environ").read_bytes()
+    deployed = [
+        file for file in (PROJECT / "deploy").rglob("*") if file.is_file() and file.suffix not in (".png", ".pyc")
+    ]
+    assert [file.name for file in deployed if "PYTHONHASHSEED" in file.read_text(errors="replace")] == []
+    assert sys.flags.hash_randomization
 
 
 def test_whether_a_source_exists_cannot_be_told_by_a_wrong_address(marquee):

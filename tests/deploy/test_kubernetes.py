@@ -1,81 +1,13 @@
-"""Compose's and Kubernetes's files: as their own tools read them, and in agreement with what the service says of itself."""
+"""Kubernetes's files: as kustomize makes them, valid by the API's own schemas, and in agreement with the service."""
 
-import json
-import os
-import re
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
+from orchestration import DEPLOY, ENDING_SECONDS, TOOLS, strangers
 
-PROJECT = Path(__file__).parents[2]
-DEPLOY = PROJECT / "deploy"
-TOOLS = Path(sys.executable).parent
-ENDING_SECONDS = int(re.search(r"^ENDING_SECONDS = (\d+)", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE)[1])
-OURS = ("web", "worker")
 OVERLAYS = ("production", "one-host")
-KNOWN = set(re.findall(r"`([A-Z][A-Z_]+)`", (PROJECT / "README.md").read_text()))
-
-
-def strangers(names):
-    """Settings that no one reads: a misspelt one is silently without effect."""
-    return [name for name in names if name.removesuffix("_FILE") not in KNOWN and name not in KNOWN]
-
-
-@pytest.fixture(scope="module")
-def composed(tmp_path_factory):
-    """What Compose makes of the file, by its own schema; an unknown key is an error."""
-    folder = tmp_path_factory.mktemp("compose")
-    shutil.copytree(DEPLOY, folder / "deploy", ignore=shutil.ignore_patterns("sandbox", "__pycache__"))
-    words = [TOOLS / "docker-compose", "--file", "deploy/compose.yaml", "--profile", "monitoring", "config"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    said = subprocess.run(
-        [*words, "--format", "json"], cwd=folder, env=environment, check=True, capture_output=True, text=True
-    )
-    return json.loads(said.stdout)
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_compose_gives_our_containers_no_more_than_they_need(composed, name):
-    service = composed["services"][name]
-    assert service["read_only"]
-    assert service["cap_drop"] == ["ALL"]
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["deploy"]["replicas"] == 2
-    assert {"DATABASE_URL_FILE", "HUBSPOT_ACCESS_TOKEN_FILE"} <= set(service["environment"])
-    assert "ports" not in service
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_compose_names_only_settings_that_are_read(composed, name):
-    given = set(composed["services"][name]["environment"]) - {"TICKETS_SECRET_FILE"}
-    assert strangers(given) == []
-
-
-def test_compose_hands_every_secret_over_as_a_file(composed):
-    for service in composed["services"].values():
-        for name in service.get("environment", {}):
-            assert not re.search(r"(PASSWORD|TOKEN|SECRET|DATABASE_URL)$", name), name
-
-
-def test_compose_waits_for_a_drain_to_end(composed):
-    drain = float(composed["services"]["web"]["environment"]["DRAIN_SECONDS"])
-    assert f"{drain + ENDING_SECONDS + 5:.0f}s" == composed["services"]["web"]["stop_grace_period"]
-
-
-def test_nothing_outside_reaches_the_database_or_the_metrics(composed):
-    assert list(composed["services"]["database"]["networks"]) == ["inside"]
-    assert composed["networks"]["inside"]["internal"]
-    assert [name for name, one in composed["services"].items() if "ports" in one] == ["balancer", "grafana"]
-
-
-def test_nginx_logs_no_path_token():
-    known = re.search(r"~(\^\(\?<known>.+?) \$known", (DEPLOY / "nginx" / "marquee.conf").read_text())[1]
-    matched = re.match(known.replace("?<known>", "?P<known>"), "/webhooks/box-office/secret-token?x=1")
-    assert matched["known"] == "/webhooks/box-office"
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -156,12 +88,43 @@ def test_a_pod_with_its_own_inbox_is_never_two(manifests):
         assert of_kind(manifests, "HorizontalPodAutoscaler") == []
 
 
-def test_what_compose_mounts_is_there(composed):
-    mounted = [
-        Path(volume["source"])
-        for service in composed["services"].values()
-        for volume in service.get("volumes", [])
-        if volume["type"] == "bind"
+def test_whatever_runs_more_than_once_is_spread_and_never_all_gone_at_once(manifests):
+    many = [one for one in of_kind(manifests, "Deployment") if one["spec"]["replicas"] > 1]
+    budgets = {
+        one["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]: one["spec"]["maxUnavailable"]
+        for one in of_kind(manifests, "PodDisruptionBudget")
+    }
+    for deployment in many:
+        assert budgets[deployment["metadata"]["name"]] == 1
+        assert deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    for scaler in of_kind(manifests, "HorizontalPodAutoscaler"):
+        assert scaler["spec"]["scaleTargetRef"]["name"] in {one["metadata"]["name"] for one in many}
+        assert scaler["spec"]["minReplicas"] >= 2
+
+
+def test_every_pod_is_probed_and_asks_for_what_it_needs(manifests):
+    for deployment in of_kind(manifests, "Deployment"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
+        assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+    (web,) = [one for one in of_kind(manifests, "Deployment") if one["metadata"]["name"] == "web"]
+    (container,) = web["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert container["startupProbe"]["httpGet"]["path"] == "/livez"
+
+
+def test_nothing_is_let_in_or_out_but_what_is_named(manifests):
+    (rest,) = [one for one in of_kind(manifests, "NetworkPolicy") if one["spec"]["podSelector"] == {}]
+    assert sorted(rest["spec"]["policyTypes"]) == ["Egress", "Ingress"]
+    assert not {"ingress", "egress"} & set(rest["spec"])
+
+
+def test_a_service_finds_the_pods_that_the_ingress_asks_for(manifests):
+    (service,), (ingress,) = of_kind(manifests, "Service"), of_kind(manifests, "Ingress")
+    (asked,) = [
+        path["backend"]["service"]["name"] for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]
     ]
-    assert mounted
-    assert [place for place in mounted if not place.exists()] == []
+    assert asked == service["metadata"]["name"]
+    (web,) = [one for one in of_kind(manifests, "Deployment") if one["metadata"]["name"] == "web"]
+    labels = web["spec"]["template"]["metadata"]["labels"]
+    assert service["spec"]["selector"].items() <= labels.items()
