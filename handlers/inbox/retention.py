@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Delete, bindparam, delete, func, select
 
@@ -12,14 +12,23 @@ from handlers.inbox.clock import steady
 from handlers.inbox.database import Database
 
 MOST = 200  # notifications, and attempts, that are looked up at once
-FEW = 10  # notifications that one statement deletes
-FEW_TOLD = 100  # inputs that leave with the attempts that one statement deletes
 TURN_SECONDS = 0.03
-HELD_SECONDS = 0.001
 APART_SECONDS = 0.001
 REST = 9.0
 SOME_SECONDS = 1.0
 NONE_SECONDS = 60.0
+
+
+class Step(NamedTuple):
+    """How many notifications, or inputs with their attempts, a statement deletes, and for how long a transaction goes on."""
+
+    notifications: int
+    told: int
+    seconds: float
+
+
+# All others wait while one writes into SQLite; elsewhere nobody waits for a deletion, but each statement has its way to go.
+STEPS = {"sqlite": Step(10, 100, 0.001), "postgresql": Step(MOST, 2000, TURN_SECONDS)}
 Deletion = tuple[Delete, Sequence[int]]
 """A statement, and the numbers that it is about."""
 
@@ -58,26 +67,26 @@ def purge(database: Database, before: float, clock: Callable[[], float] = steady
         _delete(database, old, before, clock)
         old = old or _old(database, before)
         is_over = clock() >= began + TURN_SECONDS
-    if old or database.tidy(HELD_SECONDS):
+    if old or database.tidy(STEPS[database.dialect].seconds):
         return REST * (clock() - began)
     return SOME_SECONDS if is_some else NONE_SECONDS
 
 
 def _old(database: Database, before: float) -> deque[Deletion]:
     """Looked up while others may write; attempts first, since they are few until notifications have left."""
-    given = {"before": before}
-    attempts = [(_ATTEMPTS, few) for few in _lots(database.rows(_UNUSED.params(given)))]
+    given, step = {"before": before}, STEPS[database.dialect]
+    attempts = [(_ATTEMPTS, few) for few in _lots(database.rows(_UNUSED.params(given)), step.told)]
     numbers = [number for (number,) in database.rows(_OLDEST.params(given))]
-    parts = (numbers[first : first + FEW] for first in range(0, len(numbers), FEW))
+    parts = (numbers[first : first + step.notifications] for first in range(0, len(numbers), step.notifications))
     return deque([*attempts, *((_NOTIFICATIONS, few) for few in parts)])
 
 
-def _lots(attempts: Iterable[Any]) -> Iterator[list[int]]:
-    """Those that said no more than `FEW_TOLD` things together, or one alone that said more."""
+def _lots(attempts: Iterable[Any], most: int) -> Iterator[list[int]]:
+    """Those that said no more than so many things together, or one alone that said more."""
     lot: list[int] = []
     told = 0
     for number, inputs in attempts:
-        if lot and told + inputs > FEW_TOLD:
+        if lot and told + inputs > most:
             yield lot
             lot, told = [], 0
         lot.append(number)
@@ -89,7 +98,7 @@ def _lots(attempts: Iterable[Any]) -> Iterator[list[int]]:
 def _delete(database: Database, old: deque[Deletion], before: float, clock: Callable[[], float]) -> None:
     """In one short transaction, since others may wait to write; and then it is their turn."""
     with database.write() as connection:
-        end = clock() + HELD_SECONDS
+        end = clock() + STEPS[database.dialect].seconds
         is_over = False
         while old and not is_over:
             statement, few = old.popleft()

@@ -8,15 +8,12 @@ from sqlalchemy import event, func, insert, select
 
 from handlers.inbox import tables
 from handlers.inbox.queue import Attempt, Outcome, Settlement
-from handlers.inbox.retention import FEW, FEW_TOLD, MOST, NONE_SECONDS, REST, SOME_SECONDS, purge
+from handlers.inbox.retention import MOST, NONE_SECONDS, REST, SOME_SECONDS, STEPS, purge
 from handlers.inbox.writer import Writer
 
 ATTEMPT = Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", 1, 1, 0, "c-1")
 ROW = {"batch": "b", "seconds": 0.1, "inputs": 1, "updated": 0, "failed": 0}
-SINGLY, IN_PAIRS = (
-    0.001,
-    0.0006,
-)  # seconds between two looks at the clock that let so many statements share a transaction
+IN_PAIRS = 0.0006  # seconds between two looks at the clock that let so many statements share a transaction
 
 
 def settle_one(database):
@@ -42,9 +39,16 @@ def how_many(database, table):
 
 
 @pytest.fixture
-def commits(database):
+def few(database):
+    """As many notifications as one statement deletes."""
+    return STEPS[database.dialect].notifications
+
+
+@pytest.fixture
+def statements(database):
     seen = []
-    event.listen(database.engine, "commit", seen.append)
+    event.listen(database.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    event.listen(database.engine, "commit", lambda _: seen.append("COMMIT"))
     return seen
 
 
@@ -89,19 +93,21 @@ def test_what_waits_stays_however_old(database):
     assert len(outcomes(database)) == 1
 
 
-def test_a_transaction_ends_when_it_has_taken_its_time(database, commits):
-    refused(database, 6 * FEW)
-    commits.clear()
+@pytest.mark.sqlite
+def test_a_transaction_ends_when_it_has_taken_its_time(database, few, statements):
+    refused(database, 6 * few)
+    statements.clear()
     purge(database, NOON + 1, clock(IN_PAIRS))
-    assert len(commits) == 3
+    written = [statement[:6] for statement in statements if statement.startswith(("DELETE", "COMMIT"))]
+    assert written == ["DELETE", "DELETE", "COMMIT"] * 3
     assert outcomes(database) == []
 
 
-def test_a_turn_ends_when_it_has_taken_its_time_and_the_rest_is_nine_times_as_long(database):
-    refused(database, 5 * FEW)
+def test_a_turn_ends_when_it_has_taken_its_time_and_the_rest_is_nine_times_as_long(database, few):
+    refused(database, 5 * few)
     moments = iter([0.0, *[0.0, 1.0, 0.01], *[0.01, 1.0, 0.05], 0.05])
     assert purge(database, NOON + 1, lambda: next(moments)) == pytest.approx(REST * 0.05)
-    assert len(outcomes(database)) == 3 * FEW
+    assert len(outcomes(database)) == 3 * few
 
 
 def test_more_than_is_looked_up_at_once_leaves_in_one_turn_if_there_is_time(database):
@@ -110,30 +116,29 @@ def test_more_than_is_looked_up_at_once_leaves_in_one_turn_if_there_is_time(data
     assert outcomes(database) == []
 
 
-@pytest.mark.parametrize(
-    ("inputs", "statements"), [(FEW_TOLD, 3), (FEW_TOLD // 2, 2), (10 * FEW_TOLD, 3), (FEW_TOLD // 10, 1)]
-)
-def test_attempts_leave_no_more_at_once_than_what_they_told_allows(database, commits, inputs, statements):
+@pytest.mark.parametrize(("share", "parts"), [(1.0, 3), (0.5, 2), (10.0, 3), (0.1, 1)])
+def test_attempts_leave_no_more_at_once_than_what_they_told_allows(database, statements, share, parts):
+    row = ROW | {"sent_at": NOON, "inputs": int(share * STEPS[database.dialect].told)}
     with database.write() as connection:
-        connection.execute(insert(tables.attempt), [ROW | {"sent_at": NOON, "inputs": inputs}] * 3)
-    commits.clear()
-    purge(database, NOON + 1, clock(SINGLY))  # a statement, and its transaction's time is over
-    assert len(commits) == statements
+        connection.execute(insert(tables.attempt), [row] * 3)
+    purge_all(database, NOON + 1)
+    assert len([one for one in statements if one.startswith("DELETE FROM attempt")]) == parts
     assert how_many(database, tables.attempt) == 0
 
 
 def test_what_is_revived_between_the_look_and_the_deletion_stays(database):
-    refused(database, 2 * FEW)
-    looks = iter((0.0, 0.0, 0.001, 0.002))
+    refused(database, 3)
+    looks = []
 
-    def look_and_revive():
-        moment = next(looks, None)
-        if moment == 0.002:  # after the first transaction
+    def revive(*given):
+        if given[2].startswith("SELECT notification.id") and not looks:
+            looks.append(given[2])
             revive_all(database)
-        return 0.003 if moment is None else moment
 
-    purge(database, NOON + 1, look_and_revive)
-    assert len(outcomes(database)) == FEW
+    event.listen(database.engine, "after_cursor_execute", revive)
+    purge_all(database, NOON + 1)
+    assert looks
+    assert len(outcomes(database)) == 3
 
 
 def test_where_there_is_little_the_next_turn_comes_later_and_where_there_is_nothing_later_still(database):
