@@ -115,7 +115,11 @@ def _begin(connection: Connection) -> None:
 
 def _refuse_ended(connection: psycopg.Connection[object], *_unused: object) -> None:
     """The pool takes another one where a server or a pooler has ended this one: while nobody asks, it says nothing else."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
+    if connection.closed or _says_something(connection.fileno()):
         raise exc.DisconnectionError
+
+
+def _says_something(descriptor: int) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

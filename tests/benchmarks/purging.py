@@ -5,7 +5,7 @@
 An inbox is filled with settled notifications older than `RETENTION_DAYS`, and the attempts that settled them. The same load
 comes while they stay and while they are purged, in turns. One line each: p50, p99 and the longest wait of acknowledgements
 in ms (medians of the rounds); how many rows left (notifications and, behind them, inputs of attempts) and how many of the
-former a second; the size of the database and of its log before, at most, and at the end, in MiB. HubSpot is away, so that
+former a second, with the processes' start and end; the size of the database and of its log before, at most, and at the end, in MiB. HubSpot is away, so that
 nothing else is written. Nothing is asserted: machines are noisy, look at the ratios.
 """
 

@@ -77,7 +77,7 @@ def site(monkeypatch, tmp_path):
 
 
 def is_refused_for_now(answer):
-    return (answer.status_code, answer.json["reason"], "Retry-After" in answer.headers) == (
+    return (answer.status_code, answer.json.get("reason"), "Retry-After" in answer.headers) == (
         503,
         "inbox_unavailable",
         True,
