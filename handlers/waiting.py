@@ -48,21 +48,21 @@ class Sleep:
 class Guest(greenlet):  # type: ignore[misc]
     """Does one piece of `work` after the other in a thread that it shares, and steps aside in the waits that `host` makes for it.
 
-    It is kept for the next piece as long as `rest` is true after one: a new one costs a map of memory each time.
+    It is kept for the next piece as long as `keep` is true after one: a new one costs a map of memory each time.
     `late_at`: until when, on the steady clock, a client may take to say all that the piece is about.
     """
 
-    def __init__(self, parent: greenlet, host: Callable[["Guest"], Wait], rest: Callable[["Guest"], bool]) -> None:
+    def __init__(self, parent: greenlet, host: Callable[["Guest"], Wait], keep: Callable[["Guest"], bool]) -> None:
         super().__init__(parent=parent)
         self.host = host
         self.work: Callable[[], object]
         self.late_at = math.inf
-        self._rest = rest
+        self._keep = keep
 
     def run(self) -> None:
         """What one piece sets in its context is gone with it."""
         Context().run(self.work)
-        while self._rest(self):
+        while self._keep(self):
             Context().run(self.work)
 
 

@@ -17,7 +17,8 @@ LOCK_SECONDS = 5
 STATEMENT_SECONDS = 20
 IDLE_SECONDS = 5  # less than a lease: a leader that was stopped in mid-write must not keep the lead by its locks
 TABLE_SECONDS = 2
-# Said within each transaction, since a pooler in transaction mode gives every one of them to another session.
+# Said within each transaction, since a pooler in transaction mode gives every one of them to another session; the door's is one
+# statement, `keep_arrivals`, which limits its locks itself.
 _LIMITS = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s';"
     f" SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"

@@ -9,7 +9,7 @@ from greenlet import getcurrent
 
 from handlers.waiting import Guest, Wait
 
-MOST_RESTING = 64
+MOST_IDLE = 64
 
 
 class Aside:
@@ -47,13 +47,13 @@ class Loop:
         self._clock = clock
         self._waiting: dict[Aside, float] = {}  # until when
         self._woken: deque[Aside] = deque()
-        self._resting: list[Guest] = []
+        self._idle: list[Guest] = []
         self._is_told = False
         self.at_rest: list[Callable[[], object]] = []
 
     def start(self, work: Callable[[], object]) -> None:
         """Begin it, and return when it steps aside or has ended; but work that is started by a guest comes after that one."""
-        guest = self._resting.pop() if self._resting else Guest(self._hub, self.wait_of, self._rest)
+        guest = self._idle.pop() if self._idle else Guest(self._hub, self.wait_of, self._keep)
         guest.work = work
         first = Aside(guest, self)
         self._waiting[first] = math.inf
@@ -97,16 +97,16 @@ class Loop:
         self._woken.extend(wait for wait, until in self._waiting.items() if until <= now)
         self.go_on()
 
-    def _rest(self, guest: Guest) -> bool:
-        """For a guest that has done its work: return when there is more, and that is true; false where enough others rest."""
-        if len(self._resting) >= MOST_RESTING:
-            return False
-        self._resting.append(guest)
-        self._hub.switch()
-        return True
-
     def rest(self) -> None:
         """All guests wait: do what they left to be done then."""
         work, self.at_rest = self.at_rest, []
         for one in work:
             one()
+
+    def _keep(self, guest: Guest) -> bool:
+        """For a guest that has done its work: return when there is more, and that is true; false where enough others are idle."""
+        if len(self._idle) >= MOST_IDLE:
+            return False
+        self._idle.append(guest)
+        self._hub.switch()
+        return True

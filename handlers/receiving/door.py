@@ -13,7 +13,7 @@ from handlers.platform import Headers, Ignored, Json, Knock, Notification, Platf
 from handlers.receiving.answers import INVALID, Outcome, Passage, answer_one, answer_several, answer_welcome
 from handlers.receiving.body import read_body
 from handlers.receiving.rotation import position
-from handlers.receiving.verifier import check_path_token, refusal_of_nobody, unknown_source, verify
+from handlers.receiving.verifier import check_path_token, refuse_unknown, unknown_source, verify
 from handlers.signatures import Scheme
 from schemas.sources import Source
 
@@ -64,7 +64,7 @@ class Door:
         """Let one webhook in, or raise `Refusal` or `InboxUnavailable`. `deeper`: parts of the address behind `token`."""
         entrance = self.entrances.get(name)
         if entrance is None:
-            raise refusal_of_nobody(token)
+            refuse_unknown(token)
         passage.source = name
         if entrance.platform.path_suffix or deeper:
             token = _before_suffix(entrance.platform.path_suffix, token, deeper)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(PROJECT / place) for place in ("tests/journeys", "tests", ".
 
 from balancers import Haproxy, Nginx  # noqa: E402 - the path above is what makes it importable
 from postgres import Postgres  # noqa: E402
-from replicas import Site, steps_back  # noqa: E402
+from replicas import FAILOVER_SECONDS, Site, steps_back  # noqa: E402
 from running import Sandbox  # noqa: E402
 from senders import marketing_events  # noqa: E402
 from steady import Steady  # noqa: E402
@@ -32,7 +32,6 @@ from upheaval import Upheaval  # noqa: E402
 MINUTE, CALM_SECONDS = 60, 15
 CONNECTIONS, EVENTS_EACH = 32, 8
 SETTLE_SECONDS = 120
-FAILOVER_SECONDS = 15.0
 SETTINGS = {"DEBOUNCE_SECONDS": "1.0", "HUBSPOT_CONCURRENCY": "4", "HUBSPOT_TIMEOUT": "30", "LOG_LEVEL": "ERROR"}
 ENDS = (signal.SIGINT, signal.SIGTERM)
 BALANCERS = {kind.name: kind for kind in (Nginx, Haproxy)}

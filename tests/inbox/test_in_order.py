@@ -3,6 +3,7 @@
 import random
 import time
 from collections import Counter
+from contextlib import closing
 from multiprocessing import get_context
 from threading import Event, Thread
 
@@ -227,9 +228,18 @@ def test_connections_that_died_idle_cost_nobody_a_refusal(database, postgres):
         lambda: purge(database, 0.0) == NONE_SECONDS,
         lambda: Lease(database).hold() is not None,
     ):
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'marquee'"
+        ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'marquee'"
         assert len(postgres.execute(ended)) > 0
         assert use()
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_was_closed_idle_costs_nobody_a_refusal(database):
+    writer = Writer(database, 1.0)
+    with closing(database.engine.raw_connection()) as connection:
+        driver = connection.driver_connection
+    driver.close()
+    assert writer.store(arrival()).notification
 
 
 @pytest.mark.skipif(not binaries(), reason="no PostgreSQL on this machine")

@@ -10,20 +10,24 @@ from running import free_port, wait_until
 
 # Refused means another replica is asked (nginx does that by itself as long as nothing was sent); POST is never sent twice.
 # max_fails=0: nginx has no health checks of its own, and shall not leave a replica out that is back already.
-NGINX = """
+AROUND = """
 {user}
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
-error_log {folder}/nginx.log warn;
+error_log {log} notice;
 events {{ worker_connections 1024; }}
 http {{
-    access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {http}
+}}
+"""
+NGINX = """
+    access_log off;
     upstream marquee {{
         {servers}
         keepalive 16;
@@ -38,7 +42,6 @@ http {{
             proxy_set_header Connection "";
         }}
     }}
-}}
 """
 HAPROXY = """
 defaults
@@ -63,9 +66,10 @@ class Balancer:
 
     def __init__(self, folder, replicas):
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "log"
         place = folder / f"{self.name}.conf"
-        given = {"folder": folder, "port": self.port, "user": "user root;" if os.getuid() == 0 else ""}
-        place.write_text(self.text.format(servers="\n".join(map(self.line, replicas)), **given))
+        place.write_text(self.written(folder, replicas))
         words = [found(self.name), *self.options, str(place)]
         self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -80,23 +84,37 @@ class Balancer:
     def _answers(self):
         assert self._process.poll() is None, f"{self.name} ended"
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status_code == 200
+            return self.is_up()
         except requests.ConnectionError:
             return False
 
+    def is_up(self):
+        """With a replica that answers."""
+        return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
+
 
 class Nginx(Balancer):
-    name, text, options = "nginx", NGINX, ["-c"]
+    name, options = "nginx", ["-c"]
 
-    def line(self, port):
-        return f"server 127.0.0.1:{port} max_fails=0;"
+    def written(self, folder, replicas):
+        user = "user root;" if os.getuid() == 0 else ""
+        return AROUND.format(folder=folder, user=user, log=self.log, http=self.http(replicas))
+
+    def http(self, replicas):
+        return NGINX.format(port=self.port, servers=servers(replicas))
 
 
 class Haproxy(Balancer):
-    name, text, options = "haproxy", HAPROXY, ["-db", "-f"]
+    name, options = "haproxy", ["-db", "-f"]
 
-    def line(self, port):
-        return f"server at-{port} 127.0.0.1:{port}"
+    def written(self, _folder, replicas):
+        listed = "\n".join(f"server at-{port} 127.0.0.1:{port}" for port in replicas)
+        return HAPROXY.format(port=self.port, servers=listed)
+
+
+def servers(replicas):
+    """As nginx lists them."""
+    return "".join(f"server 127.0.0.1:{port} max_fails=0;" for port in replicas)
 
 
 def found(name):

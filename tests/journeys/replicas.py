@@ -21,6 +21,7 @@ from handlers.inbox.clock import now
 from handlers.inbox.database import Database
 from handlers.inbox.schema import migrate
 
+FAILOVER_SECONDS = 15.0  # by then another one leads
 # What Python starts before anything else, if it is found: https://docs.python.org/3/library/site.html
 WRONG_CLOCK = """
 import datetime, time

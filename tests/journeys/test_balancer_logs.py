@@ -11,13 +11,8 @@ from running import PROJECT, free_port, wait_until
 PATH_SECRET = "the-own-secret-of-an-address"
 
 
-class Balancer(Deployed):
-    """In front of one replica, which need not be there."""
-
-    def __init__(self, folder, replica):
-        super().__init__(folder, [replica])
-        self.replica = replica
-        wait_until(self._is_there, "nginx is there", 15)
+class Logged(Deployed):
+    """In front of one replica, which is not there."""
 
     def ask(self, path, **more):
         return requests.post(self.url + path, timeout=10, **more).status_code
@@ -27,19 +22,14 @@ class Balancer(Deployed):
         wait_until(lambda: re.search(line, self.log.read_text()), f"nginx has logged {line}", 5)
         return self.log.read_text()
 
-    def _is_there(self):
-        try:
-            return self.ask("/metrics") == 404
-        except requests.ConnectionError:
-            return False
-
 
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory):
     """Whose replica is not there."""
-    running = Balancer(tmp_path_factory.mktemp("nginx"), free_port())
-    yield running
-    running.stop()
+    replica = free_port()
+    with Logged(tmp_path_factory.mktemp("nginx"), [replica]) as running:
+        running.replica = replica
+        yield running
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,8 @@ def site(tmp_path_factory):
     """nginx, and the replicas behind it, which log to files."""
     folder = tmp_path_factory.mktemp("behind")
     with running(replica(folder, "first")) as first, running(replica(folder, "second")) as second:
-        nginx = Deployed(folder, [first.port, second.port], {"client_body_timeout 10s;": "client_body_timeout 500ms;"})
-        with running(nginx):
-            wait_until(lambda: asks(nginx), "nginx is ready", 15)
+        sooner = {"client_body_timeout 10s;": "client_body_timeout 500ms;"}
+        with Deployed(folder, [first.port, second.port], sooner) as nginx:
             nginx.replicas = (first, second)
             yield nginx
 
@@ -55,13 +54,6 @@ def replica(folder, name):
     made.log_file = place / "log"
     with made.log_file.open("wb") as made.log:
         return made.start()
-
-
-def asks(nginx):
-    try:
-        return requests.get(f"{nginx.url}/readyz", timeout=2).status_code == 200
-    except requests.ConnectionError:
-        return False
 
 
 def post(nginx, body, **headers):
@@ -177,14 +169,6 @@ class Resetting:
 
 
 def test_what_a_replica_may_have_stored_is_sent_to_no_other(tmp_path):
-    with closing(Resetting()) as replicas, running(Deployed(tmp_path, replicas.ports)) as nginx:
-        wait_until(lambda: is_up(nginx), "nginx is there", 15)
+    with closing(Resetting()) as replicas, Deployed(tmp_path, replicas.ports) as nginx:
         assert post(nginx, of_size(100)).status_code == 502
         assert replicas.heard == 1
-
-
-def is_up(nginx):
-    try:
-        return requests.get(f"{nginx.url}/metrics", timeout=2).status_code == 404
-    except requests.ConnectionError:
-        return False

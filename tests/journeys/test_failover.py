@@ -6,11 +6,10 @@ import uuid
 
 import pytest
 from cut import Wire
-from replicas import Site, Traffic, is_at_least, name, post, steps_back
+from replicas import FAILOVER_SECONDS, Site, Traffic, is_at_least, name, post, steps_back
 from running import Sandbox, wait_until
 from senders import marketing_events
 
-FAILOVER_SECONDS = 15.0
 HOUR = 3600.0
 EVENTS = [f"ev-{number}" for number in range(12)]
 pytestmark = pytest.mark.timeout(180)

@@ -2,13 +2,12 @@
 
 import pytest
 from balancers import Nginx
-from replicas import Site, steps_back
+from replicas import FAILOVER_SECONDS, Site, steps_back
 from running import wait_until
 from senders import marketing_events
 from steady import Steady
 from upheaval import Upheaval
 
-FAILOVER_SECONDS = 15.0
 CONNECTIONS, EVENTS_EACH = 8, 3
 
 

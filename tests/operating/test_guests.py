@@ -1,12 +1,16 @@
 """Many share a thread: each steps aside while it waits, and goes on once it was called, or when its time is over."""
 
+from contextvars import ContextVar
 from queue import SimpleQueue
 from threading import Thread
 
 import pytest
+from greenlet import getcurrent
 
 from handlers.operating.guests import Loop
 from handlers.waiting import Sleep, new_wait
+
+SET = ContextVar("set", default="by nobody")
 
 
 class Hub:
@@ -121,6 +125,40 @@ def test_what_is_left_for_the_rest_is_done_once_all_wait(hub):
     assert hub.happened == []
     hub.loop.rest()
     assert hub.happened == ["rested"]
+
+
+def test_a_guest_is_kept_for_the_next_piece_of_work(hub):
+    seen = []
+    for _ in range(2):
+        hub.loop.start(lambda: seen.append(getcurrent()))
+    assert seen[0] is seen[1]
+
+
+def test_a_guest_that_waits_is_given_no_other_work(hub):
+    hub.visit("a")
+    hub.visit("b")
+    hub.waits["a"].call()
+    hub.one_round()
+    assert hub.happened == [("a", "waits"), ("b", "waits"), ("a", True)]
+
+
+def test_what_a_piece_of_work_sets_in_its_context_is_gone_for_the_next(hub):
+    seen = []
+
+    def work():
+        seen.append(SET.get())
+        SET.set("by another")
+
+    hub.loop.start(work)
+    hub.loop.start(work)
+    assert seen == ["by nobody"] * 2
+
+
+def test_after_a_failure_the_next_piece_of_work_is_done(hub):
+    with pytest.raises(ZeroDivisionError):
+        hub.loop.start(lambda: 1 / 0)
+    hub.loop.start(lambda: hub.happened.append("done"))
+    assert hub.happened == ["done"]
 
 
 def test_a_failure_of_a_guest_is_the_loops(hub):

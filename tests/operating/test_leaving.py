@@ -87,11 +87,17 @@ def test_a_port_that_closes_is_served_for_the_drain_though_nobody_told_this_proc
         listener.accept()[0].close()
 
 
-def test_at_the_end_of_the_drain_nobody_new_is_let_in_and_whoever_waits_is_taken_first(clock, listener):
+def leaving_now(clock, listener):
+    """A departure whose listener just turned away all that are new."""
     departure = Departure(0.0, lambda: True, clock)
     departure.tell()
+    assert not departure.may_go([listener])
+    return departure
+
+
+def test_at_the_end_of_the_drain_nobody_new_is_let_in_and_whoever_waits_is_taken_first(clock, listener):
     with socket.create_connection(listener.getsockname(), timeout=5) as waiting:
-        assert not departure.may_go([listener])
+        departure = leaving_now(clock, listener)
         after(clock, leaving.HANDSHAKE_SECONDS + 0.1)
         assert not departure.may_go([listener])
         with closing(listener.accept()[0]) as taken:
@@ -109,14 +115,6 @@ def half_made(listener):
         client.setblocking(False)
         client.connect_ex(listener.getsockname())
         yield
-
-
-def leaving_now(clock, listener):
-    """A departure whose listener just turned away all that are new."""
-    departure = Departure(0.0, lambda: True, clock)
-    departure.tell()
-    assert not departure.may_go([listener])
-    return departure
 
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of connections that are half made")
@@ -150,10 +148,8 @@ def test_near_its_end_a_drain_is_looked_at_at_the_moment_and_then_again_and_agai
 
 
 def test_what_waits_does_not_hold_it_up_for_ever(clock, listener):
-    departure = Departure(0.0, lambda: True, clock)
-    departure.tell()
     with socket.create_connection(listener.getsockname(), timeout=5):
-        assert not departure.may_go([listener])
+        departure = leaving_now(clock, listener)
         after(clock, leaving.MOST_WAITING_SECONDS)
         assert departure.may_go([listener])
 
