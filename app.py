@@ -1,6 +1,8 @@
 """The composition root: settings in; the Flask app, its worker and its commands out."""
 
+import gc
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,6 +66,7 @@ from handlers.tracing import untraced
 DAY = 86400.0
 PLATFORM_SECONDS = 20.0
 STOP_SECONDS = 25.0
+TURN_SECONDS = 0.0005
 _log = structlog.get_logger()
 
 
@@ -237,11 +240,11 @@ class Marquee:
         """What lets a platform be asked about events."""
         return Hints(Writer(self.database, self.configuration.settings.debounce_seconds))
 
-    def start(self) -> None:
-        """Let this process carry a worker, unless the settings say otherwise, and bring alerts."""
+    def start(self, *, carries: bool) -> None:
+        """Bring alerts, and let this process be the one that carries the worker, if it is."""
         self._start_courier()
-        if self.configuration.settings.worker == "embedded":
-            self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
+        if carries:
+            self._thread = Thread(target=self._run_worker, name="worker", daemon=True)
             self._thread.start()
 
     def _start_courier(self) -> None:
@@ -275,8 +278,18 @@ class Marquee:
         if settings.worker_port is not None:
             listen(self._health(), settings.host, settings.worker_port)
         self._start_courier()
-        self.worker().run(self._stop)
+        self._run_worker()
         self._close()
+
+    def _run_worker(self) -> None:
+        """Its threads wait for each other's turn with the interpreter while they hold the database, and others wait for that.
+
+        A collection of all objects there are would have everybody wait for a tenth of a second.
+        """
+        worker = self.worker()
+        sys.setswitchinterval(TURN_SECONDS)
+        gc.freeze()
+        worker.run(self._stop)
 
 
 def _may_send(lease: Lease, zone: tzinfo) -> bool:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(PROJECT))
 
 from handlers.configuration import configure  # noqa: E402 - the path above is what makes it importable
 from handlers.operating import leaving, logs  # noqa: E402
+from handlers.operating.carrying import Carriage, make_way  # noqa: E402
 from handlers.operating.counting import in_memory, share_counts  # noqa: E402
 from handlers.operating.processes import forget  # noqa: E402
 from handlers.platforms import discover  # noqa: E402
@@ -24,7 +25,9 @@ import app as _app  # noqa: E402, F401 - loaded before the processes fork, so th
 ENDING_SECONDS = 30  # what requests under way, and the worker's calls to HubSpot, need to end
 
 bind = f"{_settings.host}:{_settings.port}"
-workers = _settings.web_concurrency
+_carries = _settings.worker == "embedded"
+_carriage = Carriage()
+workers = _settings.web_concurrency + _carries
 threads = _settings.web_threads
 worker_class = "handlers.operating.loops.LoopWorker"
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats must not wait for a disk # nosec B108
@@ -39,6 +42,8 @@ logger_class = "handlers.operating.logs.GunicornLogger"
 def pre_fork(server, worker):
     """What is loaded stays shared: a collection would touch, and so copy, every page of it."""
     gc.freeze()
+    if _carries:
+        _carriage.offer(worker)
 
 
 def when_ready(server):
@@ -46,13 +51,19 @@ def when_ready(server):
     leaving.watch(server)
 
 
+def on_reload(server):
+    """All processes are about to be replaced."""
+    make_way(server.WORKERS.values())
+
+
 def post_worker_init(worker):
-    """The web processes also carry the worker, unless the settings say otherwise; only the door is answered in the loop."""
+    """Only the door is answered in the loop. What is there by now stays: to look through it would hold up requests."""
     marquee = worker.app.callable.extensions["marquee"]
     worker.departure.drain_seconds = _settings.drain_seconds
     worker.quick = lambda environ: environ["PATH_INFO"].startswith("/webhooks/")
     worker.on_leaving = marquee.hand_over
-    marquee.start()
+    marquee.start(carries=worker.carries)
+    gc.freeze()
 
 
 def worker_exit(server, worker):
@@ -63,5 +74,6 @@ def worker_exit(server, worker):
 
 
 def child_exit(server, worker):
-    """A dead process holds no connections."""
+    """A dead process holds no connections, and carries nothing."""
     forget(worker.age)
+    _carriage.ended(worker)

@@ -32,6 +32,7 @@ from handlers.inbox.due import choose
 from handlers.inbox.lease import Lease
 from handlers.inbox.links import OPERATOR, REASONS_A_LINK_MENDS
 from handlers.inbox.order import lock
+from handlers.inbox.steps import Steps
 
 CHUNK = 200
 LOOK = 500
@@ -244,7 +245,7 @@ _ADD_INPUT = Bulk({"attempt_id": _NUMBER, "event_id": _NUMBER, "fields": JSON(),
 _CONFIRM = Bulk({"number": _NUMBER, "at": _TIME, "fields": JSON()}, _confirm_link)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Queue:
     """The set of changed events. Every write is refused (`LeadLost`) to a worker that leads no more.
 
@@ -254,6 +255,10 @@ class Queue:
     database: Database
     lease: Lease
     debounce: float
+
+    def __post_init__(self) -> None:
+        """Whoever waits to write waits for little."""
+        self._steps = Steps(self.database)
 
     def take(self, moment: float, limit: int, in_hand: Collection[int]) -> list[Changed]:
         """Up to `limit` events due by `moment` (Unix seconds) that are not in hand already.
@@ -292,7 +297,7 @@ class Queue:
         Until the answer is settled nobody knows what HubSpot holds; after a crash the same values must be sent again.
         Returns the events whose marketing event is another event's already, and those that are no more.
         """
-        with self.database.write() as connection:
+        with self._steps.write() as connection:
             self.lease.check(connection)
             there = lock(connection, links.keys() | sending.keys())
             links = {event: link for event, link in links.items() if event in there}
@@ -302,20 +307,29 @@ class Queue:
         return refused
 
     def settle(self, settlements: Sequence[Settlement], moment: float, attempt: Attempt | None = None) -> None:
-        """Write down in one transaction what became of events and their notifications."""
-        with self.database.write() as connection:
+        """Write down what became of events and their notifications; with the first of them the attempt, and all it told."""
+        number = None
+        for part in self._steps.parts(settlements):
+            number, attempt = self._settle(part, moment, attempt, number), None
+
+    def _settle(
+        self, settlements: Sequence[Settlement], moment: float, attempt: Attempt | None, number: int | None
+    ) -> int | None:
+        """In one transaction. Returns the number of the attempt, be it given or written with this."""
+        with self._steps.write() as connection:
             self.lease.check(connection)
             told = {one.event for one in attempt.told} if attempt else set()
             there = lock(connection, {settlement.event.id for settlement in settlements} | told)
             settlements = [settlement for settlement in settlements if settlement.event.id in there]
             held = _links(connection, settlements)
             settlements = [_heed(settlement, held.get(settlement.event.id)) for settlement in settlements]
-            number = _add_attempt(connection, attempt, there) if attempt else None
+            number = _add_attempt(connection, attempt, there) if attempt else number
             _settle_notifications(connection, settlements, moment, number)
             _save_states(connection, settlements)
             _confirm(connection, settlements, held, moment)
             _unlink(connection, settlements)
             self._settle_events(connection, settlements, moment)
+        return number
 
     def _pending_after(self, event_id: int, last: int) -> list[Pending]:
         query = _PENDING.where(_note.event_id == event_id, _note.id > last).order_by(_note.id).limit(CHUNK)

@@ -39,11 +39,20 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.sockets: Sequence[Any] = self.sockets
         self.alive: bool = True
+        self.carries = False
         self.departure = Departure()
         self.on_leaving: Callable[[], object] | None = None
         self.request_seconds = REQUEST_SECONDS
         self._lingering: Lingering | None = None
         self._quits = False
+
+    def init_process(self) -> None:
+        """Become the process. A listener that this one held, and never asked, would keep connections waiting."""
+        if self.carries:
+            for listener in self.sockets:
+                listener.close()
+            self.sockets = []
+        super().init_process()
 
     def run(self) -> None:
         """Serve until told to stop, and to the end of what is under way."""
@@ -72,7 +81,7 @@ class BalancedWorker(ThreadWorker):  # type: ignore[misc]
 
     def tell(self) -> None:
         """Let the others know how many connections this process holds, while it takes any."""
-        _connections[self.age % SLOTS] = self.nr_conns if self.alive else _ABSENT
+        _connections[self.age % SLOTS] = self.nr_conns if self.alive and self.sockets else _ABSENT
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Be told to stop; a reload may say so more than once."""

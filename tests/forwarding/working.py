@@ -177,8 +177,13 @@ class Bench:
     def _settle_calls(self):
         deadline = time.monotonic() + 10
         self.worker.turn()
-        while self.worker._jobs.count() > self.account.holding and time.monotonic() < deadline:
+        while self._is_under_way() and time.monotonic() < deadline:
             self.worker.turn()
+
+    def _is_under_way(self):
+        """Whether there are calls that end by themselves, or others that are begun once these have ended."""
+        calls = self.worker._jobs.count()
+        return calls > self.account.holding or (self.worker._look_ups.waiting and not calls)
 
 
 __all__ = ["NOON", "Bench", "Reply"]

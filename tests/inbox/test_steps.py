@@ -1,0 +1,134 @@
+"""Long writes leave room for others, where only one can write at a time."""
+
+import time
+
+import pytest
+from inboxes import NOON, arrival, outcomes, queue
+from sqlalchemy import event, func, select
+
+from handlers.inbox import tables
+from handlers.inbox.lease import LeadLost
+from handlers.inbox.queue import Attempt, Input, Outcome, Settlement
+from handlers.inbox.steps import EVENTS, Steps
+from handlers.inbox.writer import Writer
+
+MANY = 2 * EVENTS + 1
+
+
+class Commits:
+    """How many there were from now on."""
+
+    def __init__(self, database):
+        self.count = 0
+        event.listen(database.engine, "commit", self._note)
+
+    def _note(self, _connection):
+        self.count += 1
+
+
+class LeadEnds(list):
+    """What is settled by a worker that has handed the lead over by the time of the second step."""
+
+    def __init__(self, about, lease):
+        super().__init__(about)
+        self._lease = lease
+
+    def __getitem__(self, part):
+        if part.start:
+            self._lease.release()
+        return super().__getitem__(part)
+
+
+@pytest.fixture
+def writer(database):
+    return Writer(database, debounce=1.0)
+
+
+def settlements(inbox, writer, count=MANY):
+    for number in range(count):
+        writer.store(arrival(f"ev-{number}"))
+    taken = inbox.take(NOON + 1, count, ())
+    waiting = inbox.pending_of([changed.id for changed in taken])
+    return [Settlement(one, [Outcome(waiting[one.id][0].id, NOON, "sent")]) for one in taken]
+
+
+def an_attempt(about):
+    told = [Input(one.event.id, {"eventName": "A"}, "confirmed") for one in about]
+    return Attempt("b-1", NOON, 0.1, 200, None, "COMPLETE", len(told), len(told), 0, "c-1", told)
+
+
+@pytest.mark.sqlite
+def test_while_notifications_arrive_much_is_settled_in_several_steps(database, writer):
+    inbox = queue(database)
+    about = settlements(inbox, writer)
+    commits = Commits(database)
+    inbox.settle(about, NOON + 2)
+    assert commits.count == 3
+    assert outcomes(database) == [("sent", None)] * MANY
+
+
+@pytest.mark.sqlite
+def test_a_second_after_the_last_notification_it_is_settled_in_one(database, writer):
+    writer.store(arrival("ev-1"))
+    moments = iter([NOON, NOON, NOON + 0.9, NOON + 1.1])
+    steps = Steps(database, lambda: next(moments))
+    sizes = [[len(part) for part in steps.parts(range(MANY))] for _ in range(3)]
+    assert sizes == [[EVENTS, EVENTS, 1], [EVENTS, EVENTS, 1], [MANY]]
+
+
+@pytest.mark.postgresql
+def test_where_many_can_write_at_a_time_it_is_settled_in_one(database, writer):
+    inbox = queue(database)
+    about = settlements(inbox, writer)
+    commits = Commits(database)
+    inbox.settle(about, NOON + 2)
+    assert commits.count == 1
+
+
+def test_the_attempt_is_written_once_with_all_that_it_told_and_all_notifications_name_it(database, writer):
+    inbox = queue(database)
+    about = settlements(inbox, writer)
+    inbox.settle(about, NOON + 2, an_attempt(about))
+    named = select(tables.notification.c.attempt_id, func.count()).group_by(tables.notification.c.attempt_id)
+    ((number, count),) = database.rows(named)
+    told = select(tables.told.c.attempt_id, func.count()).group_by(tables.told.c.attempt_id)
+    assert [tuple(row) for row in database.rows(told)] == [(number, MANY)]
+    assert count == MANY
+    assert database.rows(select(func.count()).select_from(tables.attempt)) == [(1,)]
+
+
+def test_an_attempt_that_settles_nothing_is_written_too(database, writer):
+    inbox = queue(database)
+    about = settlements(inbox, writer, 1)
+    inbox.settle([], NOON + 2, an_attempt(about))
+    assert database.rows(select(func.count()).select_from(tables.told)) == [(1,)]
+    assert outcomes(database) == [("pending", None)]
+
+
+@pytest.mark.sqlite
+def test_who_loses_the_lead_between_two_steps_leaves_the_rest_to_the_next(database, writer):
+    inbox = queue(database)
+    about = LeadEnds(settlements(inbox, writer), inbox.lease)
+    with pytest.raises(LeadLost):
+        inbox.settle(about, NOON + 2)
+    assert sorted(outcomes(database)) == [("pending", None)] * (MANY - EVENTS) + [("sent", None)] * EVENTS
+
+
+@pytest.mark.sqlite
+def test_after_a_step_there_is_as_long_a_rest_in_which_others_write(database, writer):
+    steps = Steps(database)
+    writer.store(arrival("ev-1"))
+    began = time.monotonic()
+    with steps.write():
+        time.sleep(0.02)
+    assert time.monotonic() >= began + 0.04
+
+
+@pytest.mark.sqlite
+def test_a_step_that_fails_leaves_the_next_one_free_to_begin(database, writer):
+    steps = Steps(database)
+    writer.store(arrival("ev-1"))
+    with pytest.raises(ZeroDivisionError), steps.write():
+        _ = 1 / 0
+    with steps.write() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.notification)) == 1

@@ -1,0 +1,82 @@
+"""The process that carries the worker serves nobody, and another one takes its place."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from running import Marquee, wait_until
+from senders import SOURCES, marketing_events, post_all
+
+from handlers.inbox import reports
+from handlers.inbox.database import Database
+
+LISTEN = "0A"  # proc(5), /proc/net/tcp
+TAKEN_OVER_SECONDS = 20
+
+
+@pytest.fixture
+def marquee(tmp_path, sandbox):
+    sandbox.seed(marketing_events(5))
+    running = Marquee(tmp_path, SOURCES, sandbox.url, LOG_LEVEL="WARNING", DEBOUNCE_SECONDS="0.1").start()
+    yield running
+    running.stop()
+
+
+def carrier(marquee):
+    """The number of the process that leads; None where none does."""
+    database = Database(marquee.database_url, pool_size=1)
+    leader = reports.leader(database)
+    database.close()
+    return int(leader.split(":")[-2]) if leader else None
+
+
+def processes(marquee):
+    found = subprocess.run(["pgrep", "-P", str(marquee._process.pid)], capture_output=True, text=True, check=True)
+    return {int(number) for number in found.stdout.split()}
+
+
+def listens(process, port):
+    """Whether it could take a connection of this port."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    waiting = {row[9] for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port}
+    held = {os.fspath(file) for file in links_of(process)}
+    return any(f"socket:[{inode}]" in held for inode in waiting)
+
+
+def links_of(process):
+    for file in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            yield file.readlink()
+
+
+def tell(marquee, name):
+    post_all(marquee.port, [{"id": f"ev-{n}", "eventName": name} for n in range(5)])
+
+
+def test_it_leads_and_serves_nobody(marquee):
+    wait_until(lambda: carrier(marquee) in processes(marquee), "one of them leads", 10)
+    serve = [process for process in processes(marquee) if listens(process, marquee.port)]
+    assert sorted([carrier(marquee), *serve]) == sorted(processes(marquee))
+
+
+def test_killed_it_is_replaced_and_what_came_meanwhile_is_told(marquee, sandbox):
+    wait_until(lambda: carrier(marquee), "one leads", 10)
+    killed = carrier(marquee)
+    os.kill(killed, signal.SIGKILL)
+    tell(marquee, "Another name")
+    assert marquee.settle(TAKEN_OVER_SECONDS) == {"sent": 5}
+    assert carrier(marquee) in processes(marquee) - {killed}
+    assert [event["eventName"] for event in sandbox.events()] == ["Another name"] * 5
+
+
+def test_told_to_have_fewer_processes_it_still_carries_the_worker(marquee):
+    wait_until(lambda: carrier(marquee), "one leads", 10)
+    leads = carrier(marquee)
+    os.kill(marquee._process.pid, signal.SIGTTOU)
+    wait_until(lambda: len(processes(marquee)) == 2, "one of those that serve has ended", 10)
+    tell(marquee, "Yet another")
+    assert marquee.settle() == {"sent": 5}
+    assert carrier(marquee) == leads
