@@ -5,6 +5,7 @@ from threading import Thread
 
 from flask import request
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from app import create_app
 
@@ -31,10 +32,28 @@ secrets = ["another-secret-of-tests"]
 
 
 class Quiet(WSGIRequestHandler):
-    """Says nothing: what is answered is what counts."""
+    """Says nothing: what is answered is what counts. A connection that is silent for `timeout` seconds ends."""
+
+    timeout = 5
 
     def log(self, *_args):
         pass
+
+
+class Answers:
+    """Those that were not closed: the server forgets to where the client has reset the connection."""
+
+    def __init__(self, app):
+        self._app, self._open = app, {}
+
+    def __call__(self, environ, start_response):
+        answer = self._app(environ, start_response)
+        self._open[id(answer)] = answer
+        return ClosingIterator(answer, lambda: self._open.pop(id(answer)))
+
+    def close(self):
+        for answer in self._open.values():
+            answer.close()
 
 
 class Served:
@@ -44,7 +63,9 @@ class Served:
         self.app = create_app()
         self.marquee = self.app.extensions["marquee"]
         _measure(self.app)
+        self._answers = self.app.wsgi_app = Answers(self.app.wsgi_app)
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True, request_handler=Quiet)
+        self._server.daemon_threads = False  # so that closing it waits for them
         self.url = f"http://127.0.0.1:{self._server.port}"
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -53,6 +74,7 @@ class Served:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._answers.close()
         self.marquee.stop()
 
 

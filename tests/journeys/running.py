@@ -137,7 +137,16 @@ class Marquee(Process):
         super().__init__(["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "app:create_app()"], given | settings)
 
     def start(self):
-        return super().start("/readyz")
+        super().start("/readyz")
+        settings = self._environment
+        count = int(settings["WEB_CONCURRENCY"]) + (settings.get("WORKER") != "off")
+        wait_until(lambda: len(self.processes()) == count, "all its processes are there")
+        return self
+
+    def processes(self):
+        """The numbers of those that gunicorn has forked."""
+        parent = self._process.pid
+        return {int(number) for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
 
     def outcomes(self):
         """How many notifications there are by outcome."""

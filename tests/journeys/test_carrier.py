@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,11 +32,6 @@ def carrier(marquee):
     return int(leader.split(":")[-2]) if leader else None
 
 
-def processes(marquee):
-    found = subprocess.run(["pgrep", "-P", str(marquee._process.pid)], capture_output=True, text=True, check=True)
-    return {int(number) for number in found.stdout.split()}
-
-
 def listens(process, port):
     """Whether it could take a connection of this port."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -57,9 +51,9 @@ def tell(marquee, name):
 
 
 def test_it_leads_and_serves_nobody(marquee):
-    wait_until(lambda: carrier(marquee) in processes(marquee), "one of them leads", 10)
-    serve = [process for process in processes(marquee) if listens(process, marquee.port)]
-    assert sorted([carrier(marquee), *serve]) == sorted(processes(marquee))
+    wait_until(lambda: carrier(marquee) in marquee.processes(), "one of them leads", 10)
+    serve = [process for process in marquee.processes() if listens(process, marquee.port)]
+    assert sorted([carrier(marquee), *serve]) == sorted(marquee.processes())
 
 
 def test_killed_it_is_replaced_and_what_came_meanwhile_is_told(marquee, sandbox):
@@ -68,7 +62,7 @@ def test_killed_it_is_replaced_and_what_came_meanwhile_is_told(marquee, sandbox)
     os.kill(killed, signal.SIGKILL)
     tell(marquee, "Another name")
     assert marquee.settle(TAKEN_OVER_SECONDS) == {"sent": 5}
-    assert carrier(marquee) in processes(marquee) - {killed}
+    assert carrier(marquee) in marquee.processes() - {killed}
     assert [event["eventName"] for event in sandbox.events()] == ["Another name"] * 5
 
 
@@ -76,7 +70,7 @@ def test_told_to_have_fewer_processes_it_still_carries_the_worker(marquee):
     wait_until(lambda: carrier(marquee), "one leads", 10)
     leads = carrier(marquee)
     os.kill(marquee._process.pid, signal.SIGTTOU)
-    wait_until(lambda: len(processes(marquee)) == 2, "one of those that serve has ended", 10)
+    wait_until(lambda: len(marquee.processes()) == 2, "one of those that serve has ended", 10)
     tell(marquee, "Yet another")
     assert marquee.settle() == {"sent": 5}
     assert carrier(marquee) == leads

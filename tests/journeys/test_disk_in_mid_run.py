@@ -42,8 +42,7 @@ class FailingDisk:
     """
 
     def __init__(self, marquee):
-        parent = marquee._process.pid
-        self._processes = [parent, *map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())]
+        self._processes = [marquee._process.pid, *marquee.processes()]
 
     def __enter__(self):
         self._limit(0)
