@@ -1,9 +1,8 @@
 """Replay: first how many, then a confirmation, then each step as it is done; leaving the page stops it."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, render_template, stream_template
+from flask import Blueprint, Response, render_template, stream_template
 
 from handlers.inbox.listing import Wanted
 from handlers.operating.auth import current_operator
@@ -23,10 +22,12 @@ def register(pages: Blueprint, office: Office) -> None:
         return render_template("operator/replay.html", chosen=chosen, count=count)
 
     @pages.post("/replay")
-    def replay_now() -> Iterator[str]:
+    def replay_now() -> Response:
         chosen = told(_ASKED)
         steps = office.service.actions.replay(_wanted(chosen), current_operator())
-        return stream_template("operator/replaying.html", chosen=chosen, steps=steps)
+        answer = Response(stream_template("operator/replaying.html", chosen=chosen, steps=steps))
+        answer.call_on_close(steps.close)  # now, not when Python comes to it: that it was stopped is written down
+        return answer
 
 
 def _wanted(chosen: dict[str, Any]) -> Wanted | int:
