@@ -244,7 +244,8 @@ class Marquee:
         """Bring alerts, and let this process be the one that carries the worker, if it is."""
         self._start_courier()
         if carries:
-            self._thread = Thread(target=self._run_worker, name="worker", daemon=True)
+            self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
+            _be_brief()
             self._thread.start()
 
     def _start_courier(self) -> None:
@@ -278,18 +279,20 @@ class Marquee:
         if settings.worker_port is not None:
             listen(self._health(), settings.host, settings.worker_port)
         self._start_courier()
-        self._run_worker()
+        worker = self.worker()
+        _be_brief()
+        worker.run(self._stop)
         self._close()
 
-    def _run_worker(self) -> None:
-        """Its threads wait for each other's turn with the interpreter while they hold the database, and others wait for that.
 
-        A collection of all objects there are would have everybody wait for a tenth of a second.
-        """
-        worker = self.worker()
-        sys.setswitchinterval(TURN_SECONDS)
-        gc.freeze()
-        worker.run(self._stop)
+def _be_brief() -> None:
+    """In a process that carries a worker: what its threads make each other wait for, all wait for that want to write.
+
+    So each has the interpreter for a short turn, and what is there by now is not looked through for garbage again, which
+    takes a tenth of a second.
+    """
+    sys.setswitchinterval(TURN_SECONDS)
+    gc.freeze()
 
 
 def _may_send(lease: Lease, zone: tzinfo) -> bool:

@@ -255,6 +255,7 @@ class Queue:
     database: Database
     lease: Lease
     debounce: float
+    _steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
         """Whoever waits to write waits for little."""
@@ -297,6 +298,7 @@ class Queue:
         Until the answer is settled nobody knows what HubSpot holds; after a crash the same values must be sent again.
         Returns the events whose marketing event is another event's already, and those that are no more.
         """
+        self._steps.look()
         with self._steps.write() as connection:
             self.lease.check(connection)
             there = lock(connection, links.keys() | sending.keys())
@@ -308,6 +310,7 @@ class Queue:
 
     def settle(self, settlements: Sequence[Settlement], moment: float, attempt: Attempt | None = None) -> None:
         """Write down what became of events and their notifications; with the first of them the attempt, and all it told."""
+        self._steps.look()
         number = None
         for part in self._steps.parts(settlements):
             number, attempt = self._settle(part, moment, attempt, number), None

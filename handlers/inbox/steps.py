@@ -33,18 +33,25 @@ class Steps:
         self._is_shared = database.dialect == "sqlite"
         self._turn = Lock()
         self._newest: int | None = None
-        self._lull_from = 0.0
+        self._lull_from = float("-inf")
+
+    def look(self) -> None:
+        """See whether notifications arrived lately, before what is to be written. Raises `InboxUnavailable`."""
+        if self._is_shared:
+            newest = self._database.rows(_NEWEST)[0][0]
+            if newest != self._newest:
+                self._newest, self._lull_from = newest, self._clock() + LULL_SECONDS
 
     def parts(self, events: Sequence[T]) -> Iterator[Sequence[T]]:
-        """What is to be written of each of them in one step; the first may be of none. Raises `InboxUnavailable`."""
-        size = EVENTS if self._do_arrive() else max(1, len(events))
+        """What is to be written of each of them in one step; the first may be of none."""
+        size = EVENTS if self._others_wait() else max(1, len(events))
         for first in range(0, max(1, len(events)), size):
             yield events[first : first + size]
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """As `Database.write`, and then as long a rest, in which others write. Raises `InboxUnavailable`."""
-        if not self._do_arrive():
+        if not self._others_wait():
             with self._database.write() as connection:
                 yield connection
             return
@@ -54,11 +61,6 @@ class Steps:
                 yield connection
             time.sleep(min(MOST_REST_SECONDS, REST * (self._clock() - began)))
 
-    def _do_arrive(self) -> bool:
-        """Whether somebody has to wait for the end of each write, because notifications arrived lately."""
-        if not self._is_shared:
-            return False
-        newest = self._database.rows(_NEWEST)[0][0]
-        if newest != self._newest:
-            self._newest, self._lull_from = newest, self._clock() + LULL_SECONDS
+    def _others_wait(self) -> bool:
+        """Whether somebody has to wait for the end of each write: not before the first look, nor where many can write."""
         return self._clock() < self._lull_from

@@ -1,5 +1,7 @@
 """Arrivals, and a look at what became of them."""
 
+import threading
+
 from sqlalchemy import select
 
 from handlers.inbox import tables
@@ -39,3 +41,8 @@ def purge_all(database, before):
 def outcomes(database):
     column = tables.notification.c
     return [tuple(row) for row in database.rows(select(column.outcome, column.reason).order_by(column.id))]
+
+
+def running_threads():
+    """By themselves, not by their number: one of another test may end meanwhile."""
+    return set(threading.enumerate())

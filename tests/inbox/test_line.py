@@ -2,11 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from threading import enumerate as running_threads
 from time import monotonic, sleep
 
 import pytest
-from inboxes import arrival
+from inboxes import arrival, running_threads
 
 from handlers.inbox.arrival import Receipt
 from handlers.inbox.line import Line, Ticket
@@ -70,9 +69,9 @@ def test_of_many_in_a_hurry_nobody_is_forgotten(settler):
 
 
 def test_the_thread_ends_when_nobody_came_for_a_while_and_another_serves_the_next(settler):
-    line, before = Line(settler, patience=5, idle=0.01), set(running_threads())
+    line, before = Line(settler, patience=5, idle=0.01), running_threads()
     join(line)
-    until(lambda: before.issuperset(running_threads()))
+    until(lambda: running_threads() <= before)
     assert join(line) == (True, True)
 
 

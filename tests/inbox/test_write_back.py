@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from inboxes import arrival
+from inboxes import arrival, running_threads
 from structlog.testing import capture_logs
 
 from handlers.inbox.database import Database
@@ -54,11 +54,6 @@ class Site:
         self.write_back.close()
         self.connection.close()
         self.lock.close()
-
-
-def running_threads():
-    """By themselves, not by their number: one of another test may end meanwhile."""
-    return set(threading.enumerate())
 
 
 class Watched(WriteLock):
@@ -151,6 +146,7 @@ def test_an_inbox_that_is_closed_leaves_no_thread(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/marquee.db")
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE note (words TEXT)")
+    assert len(running_threads() - before) == 1
     database.close()
     assert running_threads() <= before
 

@@ -2,17 +2,15 @@
 
 import os
 import signal
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from running import Marquee, wait_until
 from senders import SOURCES, marketing_events, post_all
+from sockets import LISTENING, held_of
 
 from handlers.inbox import reports
 from handlers.inbox.database import Database
 
-LISTEN = "0A"  # proc(5), /proc/net/tcp
 TAKEN_OVER_SECONDS = 20
 
 
@@ -32,27 +30,13 @@ def carrier(marquee):
     return int(leader.split(":")[-2]) if leader else None
 
 
-def listens(process, port):
-    """Whether it could take a connection of this port."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    waiting = {row[9] for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port}
-    held = {os.fspath(file) for file in links_of(process)}
-    return any(f"socket:[{inode}]" in held for inode in waiting)
-
-
-def links_of(process):
-    for file in Path(f"/proc/{process}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            yield file.readlink()
-
-
 def tell(marquee, name):
     post_all(marquee.port, [{"id": f"ev-{n}", "eventName": name} for n in range(5)])
 
 
 def test_it_leads_and_serves_nobody(marquee):
     wait_until(lambda: carrier(marquee) in marquee.processes(), "one of them leads", 10)
-    serve = [process for process in marquee.processes() if listens(process, marquee.port)]
+    serve = [process for process in marquee.processes() if held_of(marquee.port, LISTENING, process)]
     assert sorted([carrier(marquee), *serve]) == sorted(marquee.processes())
 
 

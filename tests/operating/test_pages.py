@@ -1,6 +1,7 @@
 """The operator's pages on a real inbox: what they tell, what they refuse, and that whatever came is shown as text."""
 
 import dataclasses
+import gc
 import html
 import re
 from types import SimpleNamespace
@@ -10,10 +11,12 @@ from flask import Flask
 from inboxes import NOON, arrival, queue
 from prometheus_client import CollectorRegistry
 from recorded import PLATFORMS, source
+from sqlalchemy import select
 
 from handlers.configuration import Configuration
 from handlers.errors import FaultySettings
 from handlers.forwarding.credentials import StaticToken
+from handlers.inbox import tables
 from handlers.inbox.browsing import events
 from handlers.inbox.counts import Counts
 from handlers.inbox.known import Hints
@@ -364,6 +367,21 @@ def test_a_replay_is_counted_first_and_done_after_the_confirmation(database, per
     assert "1 of 1" in told
     assert "All is done." in told
     assert "pending" in person.words("notifications/1")
+
+
+def test_a_replay_whose_page_is_left_is_written_down_as_stopped_before_python_looks_for_garbage(database, person):
+    come(database)
+    settle(database, "dead", "not_in_hubspot")
+    gc.disable()
+    try:
+        answer = person.post("replay", outcome="dead", reason="not_in_hubspot")
+        told, pieces = b"", answer.iter_encoded()
+        while b"1 of 1" not in told:
+            told += next(pieces)
+        answer.close()
+        assert "replay_stopped" in [action for (action,) in database.rows(select(tables.audit.c.action))]
+    finally:
+        gc.enable()
 
 
 def test_a_range_of_time_goes_from_the_count_to_the_replay_unchanged(database, person):

@@ -1,12 +1,10 @@
 """New connections go to the process that holds fewer."""
 
-import re
-import subprocess
 from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 from running import Marquee, wait_until
+from sockets import CONNECTED, held_of
 
 from handlers.operating.processes import lead
 
@@ -40,32 +38,7 @@ def _shares(marquee):
     for connection in connections:
         connection.request("GET", "/livez")
         connection.getresponse().read()
-    held = sorted(_held(marquee))
+    held = [held_of(marquee.port, CONNECTED, process) for process in marquee.processes()]
     for connection in connections:
         connection.close()
-    return held[-2:]
-
-
-def _held(marquee):
-    """How many sockets to clients each process of the service has open."""
-    ours = {
-        inode
-        for local, inode in re.findall(
-            r"^\s*\d+: \w+:(\w+) \w+:\w+ 01(?:\s+\S+){5}\s+(\d+)", Path("/proc/net/tcp").read_text(), re.MULTILINE
-        )
-        if int(local, 16) == marquee.port
-    }
-    return [len(ours & _inodes(process)) for process in _group(marquee._process.pid)]
-
-
-def _group(group):
-    found = subprocess.run(["pgrep", "-g", str(group)], capture_output=True, text=True, check=True).stdout
-    return [Path("/proc", number) for number in found.split()]
-
-
-def _inodes(process):
-    found = set()
-    for file in (process / "fd").iterdir():
-        match = re.fullmatch(r"socket:\[(\d+)\]", str(file.readlink()))
-        found |= {match[1]} if match else set()
-    return found
+    return held
