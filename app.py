@@ -1,6 +1,7 @@
 """The composition root: settings in; the Flask app, its worker and its commands out."""
 
 import gc
+import os
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from handlers.alerting.changes import Changes
 from handlers.configuration import Configuration, configure
 from handlers.errors import FaultySettings
 from handlers.forwarding.account import AccountZone, account_zone
+from handlers.forwarding.allowance import UNLIMITED
 from handlers.forwarding.creating import Creator
 from handlers.forwarding.credentials import OAuth, StaticToken
 from handlers.forwarding.daily import Day
@@ -67,6 +69,7 @@ DAY = 86400.0
 PLATFORM_SECONDS = 20.0
 STOP_SECONDS = 25.0
 TURN_SECONDS = 0.0005
+EACH_PROCESSOR = 150.0  # events a second, as many as the acknowledgements do not feel
 _log = structlog.get_logger()
 
 
@@ -172,8 +175,8 @@ class Marquee:
         outgoing = self.traces.outgoing if self.traces else Outgoing
         return outgoing(settings.hubspot_base_url, timeout=settings.hubspot_timeout)
 
-    def worker(self) -> Worker:
-        """A worker on this process's inbox."""
+    def worker(self, *, apart: bool = False) -> Worker:
+        """A worker on this process's inbox. Not `apart`, it is on the machine of those that acknowledge."""
         settings, sources = self.configuration.settings, self.configuration.sources
         lease, clock = self.lease, self.lease.clock
         day = Day(lambda: zone, clock, settings.hubspot_share, partial(reports.calls_since, self.database))
@@ -202,6 +205,7 @@ class Marquee:
                 settings.debounce_seconds,
                 grace,
                 settings.retention_days * DAY,
+                UNLIMITED if apart else EACH_PROCESSOR * (os.cpu_count() or 1),
             ),
             clock,
             pacer,
@@ -241,14 +245,16 @@ class Marquee:
         return Hints(Writer(self.database, self.configuration.settings.debounce_seconds))
 
     def start(self, *, carries: bool) -> None:
-        """Bring alerts, and let this process be the one that carries the worker, if it is."""
-        self._start_courier()
+        """Keep counts, bring alerts, and let this process be the one that carries the worker, if it is."""
+        self._start_beside()
         if carries:
             self._thread = Thread(target=self.worker().run, args=(self._stop,), name="worker", daemon=True)
             _be_brief()
             self._thread.start()
 
-    def _start_courier(self) -> None:
+    def _start_beside(self) -> None:
+        """What every process does on its own."""
+        Thread(target=self.counts.keep, args=(self._stop,), name="counts", daemon=True).start()
         receiver = self.configuration.settings.alerts
         if receiver:
             outgoing = Outgoing(receiver.base_url, timeout=courier.CALL_SECONDS)
@@ -278,8 +284,8 @@ class Marquee:
         settings = self.configuration.settings
         if settings.worker_port is not None:
             listen(self._health(), settings.host, settings.worker_port)
-        self._start_courier()
-        worker = self.worker()
+        self._start_beside()
+        worker = self.worker(apart=self.database.dialect != "sqlite")
         _be_brief()
         worker.run(self._stop)
         self._close()

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from handlers.errors import InboxUnavailable
+from handlers.forwarding.allowance import UNLIMITED, Allowance
 from handlers.forwarding.creating import Creator
 from handlers.forwarding.delivery import Delivery
 from handlers.forwarding.dispatch import Dispatch
@@ -45,13 +46,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Pace:
-    """Batch size and calls in flight; seconds of debounce; the grace for HubSpot's index; seconds of keeping what is settled."""
+    """Batch size and calls in flight; seconds of debounce; the grace for HubSpot's index; seconds of keeping what is settled.
+
+    `while_arriving` is how many events a second are enough while many notifications arrive.
+    """
 
     batch_size: int
     concurrency: int
     debounce: float
     link_grace: Grace
     retention: float
+    while_arriving: float = UNLIMITED
 
 
 @dataclass
@@ -91,6 +96,7 @@ class Worker:
         at_once = {name: lane.at_once for name, lane in lanes.items()}
         self._hand, self._jobs = Hand(), Jobs(pace.concurrency, at_once, self.lease.is_safe)
         self._overtaken = Overtaken(self.queue.database, self.call_seconds)
+        self._allowance = Allowance(self.queue.arrivals, pace.while_arriving)
         self._flow = Flow(self.queue.database, Amount(pace.batch_size, pace.concurrency), self.pacer, clock)
         shared = (self._hand, self._jobs, self._flow, clock)
         self._newcomers = Newcomers(self.creator.create, pace.debounce, *shared)
@@ -182,11 +188,14 @@ class Worker:
         """No more than can be sent soon: after a pause that is little. What waits for platforms is few by itself."""
         amount = self._flow.amount
         most = max(TAKE if amount == self._flow.most else 0, amount.inputs * amount.calls)
-        room = most - len(self._hand.events - self._jobs.events(Kind.PLATFORM))
+        room = min(most - len(self._hand.events - self._jobs.events(Kind.PLATFORM)), self._allowance.room())
         if room >= min(TAKE_LEAST, most):
-            taken = self.queue.take(self.clock(), room, self._hand.events)
+            taken = self.queue.take(self.clock(), int(room), self._hand.events)
             waiting = self.queue.pending_of([changed.id for changed in taken]) if taken else {}
+            if taken:
+                self._allowance.spend(len(taken), sum(map(len, waiting.values())))
             for changed in taken:
+                self.queue.stand_aside()
                 self._intake.accept(changed, waiting.get(changed.id))
 
     def _more_to_come(self) -> bool:

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Event as Flag
+from threading import Lock
 
 from sqlalchemy import func, literal_column, select
 
@@ -14,7 +15,8 @@ from handlers.inbox.database import Database
 
 QUICK_SECONDS = 0.005
 SHARE = 50
-OLD_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
+SELDOM_SECONDS = 300.0
 _event, _notification = tables.event.c, tables.notification.c
 WAITING = (
     select(_event.source, func.count(), func.min(_event.changed_at))
@@ -62,9 +64,8 @@ def count(database: Database) -> Tally:
 class Counts:
     """For all threads of a process; `clock` tells seconds that never go back.
 
-    What is counted quickly is counted at each look. What takes longer is kept for `SHARE` times as long as it took, so
-    that no more than a fiftieth of the time goes into it; after that whoever looks is told what is kept, while it is
-    counted anew beside. Nobody is told what is older than `OLD_SECONDS` and that time: who looks seldom waits instead.
+    What is counted quickly is counted at each look. What takes longer is told as it was kept a little while ago, by whoever
+    is to `keep` it: so nobody who looks has to wait. Where nobody keeps it, or kept it for too long, who looks counts.
     """
 
     database: Database
@@ -73,16 +74,32 @@ class Counts:
     _kept: Tally | None = None
     _began: float = 0.0
     _took: float = 0.0
+    _looked: float = float("-inf")
     _turn: Lock = field(default_factory=Lock)
 
     def now(self) -> Tally:
         """The newest there is. Raises `InboxUnavailable`."""
-        kept, age = self._kept, self.clock() - self._began
-        if kept is None or self._took < QUICK_SECONDS or age > max(OLD_SECONDS, SHARE * self._took):
+        self._looked = self.clock()
+        kept, age = self._kept, self._looked - self._began
+        if kept is None or self._is_quick() or age > 2 * self._pause():
             return self._count_here()
-        if age > SHARE * self._took and self._turn.acquire(blocking=False):
-            Thread(target=self._count_beside, name="counts", daemon=True).start()
         return kept
+
+    def keep(self, stop: Flag) -> None:
+        """Until told to stop: count once, so that the first look is answered, and again and again while anybody looks.
+
+        No more than a fiftieth of the time goes into it. For one thread, which does nothing else.
+        """
+        while not stop.is_set():
+            if self._kept is None or (self.clock() - self._looked < SELDOM_SECONDS and not self._is_quick()):
+                self._try_to_count()
+            stop.wait(self._pause())
+
+    def _is_quick(self) -> bool:
+        return self._took < QUICK_SECONDS
+
+    def _pause(self) -> float:
+        return max(PAUSE_SECONDS, SHARE * self._took)
 
     def _count_here(self) -> Tally:
         asked = self.clock()
@@ -91,14 +108,13 @@ class Counts:
                 self._count()
             return self._kept  # type: ignore[return-value]
 
-    def _count_beside(self) -> None:
-        """Has the turn already. Where it fails, the next to look counts, and hears why it cannot."""
-        try:
-            self._count()
-        except InboxUnavailable:
-            self._kept = None
-        finally:
-            self._turn.release()
+    def _try_to_count(self) -> None:
+        """Where that fails, the next to look counts, and hears why it cannot."""
+        with self._turn:
+            try:
+                self._count()
+            except InboxUnavailable:
+                self._kept = None
 
     def _count(self) -> None:
         began = self.clock()

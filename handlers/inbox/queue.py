@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from handlers.inbox import tables
+from handlers.inbox.arrivals import Arrivals
 from handlers.inbox.bulk import Bulk, Values
 from handlers.inbox.database import Database
 from handlers.inbox.due import choose
@@ -255,11 +256,13 @@ class Queue:
     database: Database
     lease: Lease
     debounce: float
+    arrivals: Arrivals = field(init=False)
     _steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
         """Whoever waits to write waits for little."""
-        self._steps = Steps(self.database)
+        self.arrivals = Arrivals(self.database)
+        self._steps = Steps(self.database, self.arrivals)
 
     def take(self, moment: float, limit: int, in_hand: Collection[int]) -> list[Changed]:
         """Up to `limit` events due by `moment` (Unix seconds) that are not in hand already.
@@ -270,6 +273,10 @@ class Queue:
             chosen = choose(connection, moment, limit, in_hand)
             rows = {row.id: row for row in connection.execute(_CHANGED.where(_event.id.in_(chosen)))} if chosen else {}
         return [_changed_event(rows[number]) for number in chosen]
+
+    def stand_aside(self) -> None:
+        """To be called before each event that is worked on: return when no other thread holds up those that acknowledge."""
+        self._steps.stand_aside()
 
     def pending_of(self, events: Collection[int]) -> dict[int, list[Pending]]:
         """The waiting notifications of several events, in the order of their arrival, as far as one look reaches.

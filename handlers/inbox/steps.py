@@ -9,17 +9,15 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from handlers.inbox import tables
+from handlers.inbox.arrivals import Arrivals
 from handlers.inbox.clock import steady
 from handlers.inbox.database import Database
 
 EVENTS = 25
 REST = 1.0
 MOST_REST_SECONDS = 0.05
-LULL_SECONDS = 1.0
-_NEWEST = select(func.max(tables.notification.c.id))
 
 T = TypeVar("T")
 
@@ -27,20 +25,16 @@ T = TypeVar("T")
 class Steps:
     """Of one process, whose threads take them in turn. Where nobody else wants to write, one step does it all."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = steady) -> None:
-        """Steps that write into `database`; `clock` tells seconds."""
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, arrivals: Arrivals, clock: Callable[[], float] = steady) -> None:
+        """Steps that write into `database`, short ones while there are `arrivals`; `clock` tells seconds."""
+        self._database, self._arrivals, self._clock = database, arrivals, clock
         self._is_shared = database.dialect == "sqlite"
-        self._turn = Lock()
-        self._newest: int | None = None
-        self._lull_from = float("-inf")
+        self._turn, self._writing = Lock(), Lock()
 
     def look(self) -> None:
         """See whether notifications arrived lately, before what is to be written. Raises `InboxUnavailable`."""
         if self._is_shared:
-            newest = self._database.rows(_NEWEST)[0][0]
-            if newest != self._newest:
-                self._newest, self._lull_from = newest, self._clock() + LULL_SECONDS
+            self._arrivals.look()
 
     def parts(self, events: Sequence[T]) -> Iterator[Sequence[T]]:
         """What is to be written of each of them in one step; the first may be of none."""
@@ -56,11 +50,16 @@ class Steps:
                 yield connection
             return
         with self._turn:
-            with self._database.write() as connection:
+            with self._database.write() as connection, self._writing:
                 began = self._clock()
                 yield connection
             time.sleep(min(MOST_REST_SECONDS, REST * (self._clock() - began)))
 
+    def stand_aside(self) -> None:
+        """Return between two steps: a thread that computes beside one makes it, and all who wait for its end, take longer."""
+        with self._writing:
+            pass
+
     def _others_wait(self) -> bool:
         """Whether somebody has to wait for the end of each write: not before the first look, nor where many can write."""
-        return self._clock() < self._lull_from
+        return self._is_shared and self._arrivals.lately()

@@ -105,9 +105,12 @@ def load(url, script, seconds, connections):
     return int(requests) / min(took, seconds + 0.5), int(errors), float(p50), float(p99)
 
 
-def paced(process, rate, seconds):
-    """Requests a second, p50 and p99 in ms at an even pace over a few connections, from when a request was due."""
-    command = [sys.executable, str(HERE / "paced.py"), str(process.port), str(rate), str(seconds), SECRET]
+def paced(process, rate, seconds, before=0):
+    """Requests a second, p50 and p99 in ms at an even pace over a few connections, from when a request was due.
+
+    For some seconds `before` that the pace is the same already.
+    """
+    command = [sys.executable, str(HERE / "paced.py"), str(process.port), str(rate), str(seconds), str(before)]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [float(figure) for figure in out.split()]
 

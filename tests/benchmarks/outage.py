@@ -8,17 +8,15 @@ calls in ten seconds allows. Nothing is asserted: machines are noisy.
 """
 
 import argparse
-import hashlib
-import hmac
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from ack import SECRET, SOURCES
-from paced import LANES, run
+import paced
+from ack import SOURCES
+from paced import signed
 
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests" / "journeys")]
@@ -29,13 +27,11 @@ NORMAL_SECONDS = 20
 FIRST_OBJECT = 10_000_000
 
 
-def signed(number, version):
-    content = (
+def notification(number, version):
+    return signed(
         f'{{"id": "ev-{number}", "objectId": "{FIRST_OBJECT + number}", "version": {version}, '
         f'"eventName": "Event {number}, version {version}", "startDateTime": "2027-03-28T09:00:00+02:00"}}'
     )
-    signature = hmac.new(SECRET.encode(), content.encode(), hashlib.sha256).hexdigest()
-    return content, {"Content-Type": "application/json", "X-Signature": signature}
 
 
 def seed(sandbox, count):
@@ -56,11 +52,8 @@ def seed(sandbox, count):
 
 def send(marquee, rate, seconds, version):
     """Latencies in seconds, from when each request was due."""
-    requests = [signed(number, version) for number in range(int(rate * seconds))]
-    start = time.monotonic() + 0.5
-    with ThreadPoolExecutor(LANES) as pool:
-        lanes = pool.map(lambda lane: run(marquee.port, requests, start, rate, seconds, lane), range(LANES))
-        return sorted(latency for lane in lanes for latency in lane)
+    requests = [notification(number, version) for number in range(int(rate * seconds))]
+    return paced.send(marquee.port, requests, rate, len(requests))
 
 
 def tell(phase, latencies):

@@ -1,38 +1,46 @@
 """What is counted is told at once, seldom counted where that takes long, and never older than it says."""
 
-from threading import Event
-
 import pytest
 from inboxes import NOON, arrival, queue
 from sqlalchemy import select
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox import tables
-from handlers.inbox.counts import OLD_SECONDS, SHARE, Counts, Tally, count
+from handlers.inbox.counts import PAUSE_SECONDS, SELDOM_SECONDS, SHARE, Counts, Tally, count
 from handlers.inbox.queue import Outcome, Settlement
 from handlers.inbox.writer import Writer
 
 
 class Counting:
-    """Counts by number: each count takes `seconds` of the clock, or as long as it is held."""
+    """Counts by number: each count takes `seconds` of the clock."""
 
     def __init__(self, seconds):
         self.now, self.seconds, self.done, self.failing = 0.0, seconds, 0, False
-        self.held, self.finished = Event(), Event()
-        self.held.set()
 
     def clock(self):
         return self.now
 
     def __call__(self, _database):
-        assert self.held.wait(10)
         if self.failing:
-            self.finished.set()
             raise InboxUnavailable("gone")
         self.now += self.seconds
         self.done += 1
-        self.finished.set()
         return Tally({"tickets": self.done}, {}, {}, self.now)
+
+
+class Rounds:
+    """Tells to stop after so many; each wait lets the time of `counting` pass, and then somebody does `meanwhile`."""
+
+    def __init__(self, counting, count, meanwhile=lambda: None):
+        self._counting, self.left, self._meanwhile = counting, count, meanwhile
+
+    def is_set(self):
+        return self.left == 0
+
+    def wait(self, seconds):
+        self.left -= 1
+        self._counting.now += seconds
+        self._meanwhile()
 
 
 def counts_of(counting):
@@ -40,65 +48,98 @@ def counts_of(counting):
     return lambda: counts.now().waiting["tickets"]
 
 
-def beside(counting, counts):
-    """Look, and wait until what is counted beside is there."""
-    counting.finished.clear()
-    told = counts()
-    assert counting.finished.wait(10)
-    return told
-
-
-def until_counted(counts):
-    """Look until what is kept is told no more."""
-    while counts() == 1:
-        pass
-
-
 def test_what_is_counted_quickly_is_counted_at_each_look():
     counts = counts_of(Counting(0.001))
     assert [counts() for _ in range(3)] == [1, 2, 3]
 
 
-def test_what_takes_long_is_kept_for_fifty_times_as_long():
+def test_what_takes_long_is_told_as_it_was_kept_a_little_while_ago():
     counting = Counting(0.1)
     counts = counts_of(counting)
     assert counts() == 1
-    counting.now = SHARE * 0.1
+    counting.now = 2 * PAUSE_SECONDS
     assert (counts(), counting.done) == (1, 1)
-
-
-def test_after_that_whoever_looks_is_told_what_is_kept_while_it_is_counted_anew():
-    counting = Counting(0.1)
-    counts = counts_of(counting)
-    counts()
-    counting.now = SHARE * 0.1 + 0.2
-    counting.held.clear()
-    assert [counts(), counts()] == [1, 1]
-    counting.finished.clear()
-    counting.held.set()
-    assert counting.finished.wait(10)
-    until_counted(counts)
-    assert counting.done == 2
 
 
 def test_nobody_is_told_what_is_old():
     counting = Counting(0.1)
     counts = counts_of(counting)
     counts()
-    counting.now = OLD_SECONDS + 1
+    counting.now = 2 * PAUSE_SECONDS + 0.1
     assert counts() == 2
 
 
-def test_where_it_cannot_be_counted_beside_the_next_to_look_hears_why():
-    counting = Counting(0.1)
+def test_what_takes_very_long_is_told_for_a_hundred_times_as_long():
+    counting = Counting(1.0)
     counts = counts_of(counting)
     counts()
-    counting.now, counting.failing = SHARE * 0.1 + 0.2, True
-    assert beside(counting, counts) == 1
-    with pytest.raises(InboxUnavailable):
-        until_counted(counts)
-    counting.failing = False
+    counting.now = 2 * SHARE - 1
+    assert counts() == 1
+    counting.now = 2 * SHARE + 1
     assert counts() == 2
+
+
+def test_where_it_is_kept_the_first_look_is_answered_already():
+    counting = Counting(0.1)
+    counts = Counts(None, counting, counting.clock)
+    counts.keep(Rounds(counting, 1))
+    assert (counts.now().waiting["tickets"], counting.done) == (1, 1)
+
+
+def test_while_somebody_looks_it_is_counted_anew_and_nobody_waits():
+    counting = Counting(0.1)
+    counts, seen = Counts(None, counting, counting.clock), []
+    counts.keep(Rounds(counting, 100, lambda: seen.append((counts.now().waiting["tickets"], counting.done))))
+    assert seen == [(round_, round_) for round_ in range(1, 101)]
+
+
+def test_where_nobody_looks_any_more_it_is_counted_no_more():
+    counting = Counting(0.1)
+    counts = Counts(None, counting, counting.clock)
+    counts.now()
+    counts.keep(Rounds(counting, 1000))
+    assert counting.done == pytest.approx(SELDOM_SECONDS / PAUSE_SECONDS, abs=3)
+
+
+def test_where_nobody_ever_looked_it_is_counted_once():
+    counting = Counting(0.1)
+    Counts(None, counting, counting.clock).keep(Rounds(counting, 1000))
+    assert counting.done == 1
+
+
+def test_what_is_counted_quickly_is_not_counted_beside():
+    counting = Counting(0.001)
+    counts = Counts(None, counting, counting.clock)
+    counts.keep(Rounds(counting, 100))
+    assert counting.done == 1
+
+
+def test_no_more_than_a_fiftieth_of_the_time_goes_into_counting():
+    counting = Counting(3.0)
+    counts = Counts(None, counting, counting.clock)
+    counts.keep(Rounds(counting, 100, counts.now))
+    assert counting.done * 3.0 <= counting.now / SHARE
+
+
+def test_where_it_cannot_be_counted_the_next_to_look_hears_why_and_the_next_after_that_is_told():
+    counting = Counting(0.1)
+    counting.failing = True
+    counts = Counts(None, counting, counting.clock)
+    counts.keep(Rounds(counting, 3))
+    with pytest.raises(InboxUnavailable):
+        counts.now()
+    counting.failing = False
+    assert counts.now().waiting["tickets"] == 1
+
+
+def test_what_was_counted_before_a_failure_is_told_no_more():
+    counting = Counting(0.1)
+    counts = Counts(None, counting, counting.clock)
+    counts.now()
+    counting.failing = True
+    counts.keep(Rounds(counting, 2))
+    with pytest.raises(InboxUnavailable):
+        counts.now()
 
 
 def test_all_that_waits_and_all_that_is_dead_is_counted(database):

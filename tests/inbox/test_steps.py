@@ -1,6 +1,7 @@
 """Long writes leave room for others, where only one can write at a time."""
 
 import time
+from threading import Event, Thread
 
 import pytest
 from inboxes import NOON, arrival, outcomes, queue
@@ -24,6 +25,16 @@ class Commits:
 
     def _note(self, _connection):
         self.count += 1
+
+
+class Told:
+    """Whether notifications arrived lately, as told by a test."""
+
+    def __init__(self, *, lately):
+        self.is_lately = lately
+
+    def lately(self):
+        return self.is_lately
 
 
 class LeadEnds(list):
@@ -69,14 +80,12 @@ def test_while_notifications_arrive_much_is_settled_in_several_steps_where_only_
 
 
 @pytest.mark.sqlite
-def test_a_second_after_the_last_notification_it_is_settled_in_one(database, writer):
-    writer.store(arrival("ev-1"))
-    moments = iter([NOON, NOON, NOON + 0.9, NOON + 1.1])
-    steps, sizes = Steps(database, lambda: next(moments)), []
-    for _ in range(3):
-        steps.look()
-        sizes.append([len(part) for part in steps.parts(range(MANY))])
-    assert sizes == [[EVENTS, EVENTS, 1], [EVENTS, EVENTS, 1], [MANY]]
+def test_a_second_after_the_last_notification_it_is_settled_in_one(database):
+    arrivals = Told(lately=True)
+    steps = Steps(database, arrivals)
+    assert [len(part) for part in steps.parts(range(MANY))] == [EVENTS, EVENTS, 1]
+    arrivals.is_lately = False
+    assert [len(part) for part in steps.parts(range(MANY))] == [MANY]
 
 
 def test_the_attempt_is_written_once_with_all_that_it_told_and_all_notifications_name_it(database, writer):
@@ -109,10 +118,8 @@ def test_who_loses_the_lead_between_two_steps_leaves_the_rest_to_the_next(databa
 
 
 @pytest.mark.sqlite
-def test_after_a_step_there_is_as_long_a_rest_in_which_others_write(database, writer):
-    steps = Steps(database)
-    writer.store(arrival("ev-1"))
-    steps.look()
+def test_after_a_step_there_is_as_long_a_rest_in_which_others_write(database):
+    steps = Steps(database, Told(lately=True))
     began = time.monotonic()
     with steps.write():
         time.sleep(0.02)
@@ -120,11 +127,27 @@ def test_after_a_step_there_is_as_long_a_rest_in_which_others_write(database, wr
 
 
 @pytest.mark.sqlite
-def test_a_step_that_fails_leaves_the_next_one_free_to_begin(database, writer):
-    steps = Steps(database)
-    writer.store(arrival("ev-1"))
-    steps.look()
+def test_a_step_that_fails_leaves_the_next_one_free_to_begin(database):
+    steps = Steps(database, Told(lately=True))
     with pytest.raises(ZeroDivisionError), steps.write():
         _ = 1 / 0
     with steps.write() as connection:
-        assert connection.scalar(select(func.count()).select_from(tables.notification)) == 1
+        assert connection.scalar(select(func.count()).select_from(tables.notification)) == 0
+
+
+@pytest.mark.sqlite
+def test_who_stands_aside_goes_on_between_two_steps(database):
+    steps, passed = Steps(database, Told(lately=True)), Event()
+    aside = Thread(target=lambda: (steps.stand_aside(), passed.set()))
+    with steps.write():
+        aside.start()
+        assert not passed.wait(0.1)
+    assert passed.wait(10)
+    aside.join()
+
+
+@pytest.mark.sqlite
+def test_nobody_stands_aside_where_nobody_waits_to_write(database):
+    steps = Steps(database, Told(lately=False))
+    with steps.write():
+        steps.stand_aside()
