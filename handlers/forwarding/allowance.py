@@ -27,6 +27,8 @@ class Allowance:
     arrivals: Arrivals
     per_second: float = UNLIMITED
     clock: Callable[[], float] = steady
+    is_short: bool = False
+    _room: float = UNLIMITED
     _left: float = 0.0
     _at: float = field(init=False)
     _each: float = 1.0
@@ -37,6 +39,21 @@ class Allowance:
 
     def room(self) -> float:
         """How many events may be taken now: none until there are enough for it to be worth a look."""
+        self._room = self._allowed()
+        return self._room
+
+    def spend(self, events: int, notifications: int) -> None:
+        """So many events were taken, and so many notifications of them wait. Raises `InboxUnavailable`.
+
+        Where that was all there was room for, it `is_short`: more are likely to be due.
+        """
+        self.is_short = self._room < UNLIMITED and events >= int(self._room)
+        if events and self.per_second < UNLIMITED:
+            self._left = max(0.0, self._left - events)
+            self._each += WEIGHT * (max(1.0, notifications / events) - self._each)
+            self.arrivals.look()
+
+    def _allowed(self) -> float:
         if self.per_second == UNLIMITED or self.arrivals.per_second < FEW:
             return UNLIMITED
         moment = self.clock()
@@ -44,10 +61,3 @@ class Allowance:
         saved, self._at = pace * (moment - self._at), moment
         self._left = min(self._left + saved, AT_ONCE + pace * HORIZON_SECONDS)
         return self._left if self._left >= AT_ONCE else 0.0
-
-    def spend(self, events: int, notifications: int) -> None:
-        """So many events were taken, and so many notifications of them wait. Raises `InboxUnavailable`."""
-        if self.per_second < UNLIMITED:
-            self._left = max(0.0, self._left - events)
-            self._each += WEIGHT * (max(1.0, notifications / events) - self._each)
-            self.arrivals.look()

@@ -192,14 +192,14 @@ class Worker:
         if room >= min(TAKE_LEAST, most):
             taken = self.queue.take(self.clock(), int(room), self._hand.events)
             waiting = self.queue.pending_of([changed.id for changed in taken]) if taken else {}
-            if taken:
-                self._allowance.spend(len(taken), sum(map(len, waiting.values())))
+            self._allowance.spend(len(taken), sum(map(len, waiting.values())))
             for changed in taken:
                 self.queue.stand_aside()
                 self._intake.accept(changed, waiting.get(changed.id))
 
     def _more_to_come(self) -> bool:
-        return bool(self._look_ups.waiting or self._jobs.count(Kind.LOOK_UP, Kind.PLATFORM))
+        asked = self._look_ups.waiting or self._jobs.count(Kind.LOOK_UP, Kind.PLATFORM)
+        return bool(asked or self._allowance.is_short)
 
     def _flush(self) -> None:
         if self._hand.settlements:

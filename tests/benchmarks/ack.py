@@ -220,6 +220,10 @@ def resident_mb(process):
     return total / 1024, shared_once / 1024
 
 
+def medians(figures):
+    return [statistics.median(column) for column in zip(*figures, strict=True)]
+
+
 def compare(names, seconds, rounds, connections):
     with tempfile.TemporaryDirectory(dir=PROJECT) as place, ExitStack() as running:
         folder = Path(place)
@@ -233,12 +237,16 @@ def compare(names, seconds, rounds, connections):
         print(
             f"{'variant':<18} {'a second':>9} {'share':>6} {'p50':>6} {'p99 ms':>7} {'p50 at half':>12} {'p99 ms':>7}"
         )
-        first = statistics.median(rate for rate, *_ in figures[names[0]])
-        for name, process in processes.items():
-            rate, errors, p50, p99 = (statistics.median(column) for column in zip(*figures[name], strict=True))
-            half = paced(process, rate / 2, seconds)
+        most = {name: medians(figures[name]) for name in processes}
+        halves = {name: [] for name in processes}
+        for _ in range(rounds):
+            for name, process in processes.items():
+                halves[name].append(paced(process, most[name][0] / 2, seconds))
+        first = most[names[0]][0]
+        for name, (rate, errors, p50, p99) in most.items():
+            _, half50, half99 = medians(halves[name])
             print(
-                f"{name:<18} {rate:>9.0f} {rate / first:>6.2f} {p50:>6.1f} {p99:>7.1f} {half[1]:>12.1f} {half[2]:>7.1f}"
+                f"{name:<18} {rate:>9.0f} {rate / first:>6.2f} {p50:>6.1f} {p99:>7.1f} {half50:>12.1f} {half99:>7.1f}"
             )
             assert errors == 0, "some requests failed"
         if "slow_clients" in names:

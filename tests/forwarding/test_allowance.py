@@ -58,10 +58,11 @@ def test_apart_from_those_who_acknowledge_there_is_no_limit_and_nobody_looks():
     assert stream.looks == 0
 
 
-def test_whoever_takes_sees_whether_more_arrive():
+@pytest.mark.parametrize("events", [0, 1])
+def test_whoever_takes_any_sees_whether_more_arrive(events):
     stream = Stream(0.0)
-    Allowance(stream, 100.0).spend(1, 1)
-    assert stream.looks == 1
+    Allowance(stream, 100.0).spend(events, events)
+    assert stream.looks == events
 
 
 def test_while_not_few_arrive_so_many_are_taken_a_second():
@@ -100,6 +101,23 @@ def test_more_than_is_taken_at_once_without_a_limit_is_no_debt_later():
     allowance.spend(500, 500)
     clock.seconds += AT_ONCE / 100 + 0.001
     assert allowance.room() >= AT_ONCE
+
+
+@pytest.mark.parametrize(("events", "is_short"), [(0, False), (AT_ONCE - 1, False), (AT_ONCE, True)])
+def test_who_takes_all_that_is_allowed_may_expect_more(events, is_short):
+    clock = Clock()
+    allowance = Allowance(Stream(10.0), 100.0, clock)
+    clock.seconds += (AT_ONCE + 0.5) / 100
+    assert int(allowance.room()) == AT_ONCE
+    allowance.spend(events, events)
+    assert allowance.is_short == is_short
+
+
+def test_where_few_arrive_nobody_need_expect_more():
+    allowance = Allowance(Stream(0.0), 100.0)
+    allowance.room()
+    allowance.spend(500, 500)
+    assert not allowance.is_short
 
 
 @given(st.lists(st.floats(0.0, 30.0), max_size=50), st.floats(AHEAD * FEW, 1000.0))

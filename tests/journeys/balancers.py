@@ -9,6 +9,7 @@ import requests
 from running import free_port, wait_until
 
 # Refused means another replica is asked (nginx does that by itself as long as nothing was sent); POST is never sent twice.
+# timeout check: else a replica that answers late twice, on a busy machine, is left out like one that does not answer.
 # max_fails=0: nginx has no health checks of its own, and shall not leave a replica out that is back already.
 AROUND = """
 {user}
@@ -49,6 +50,7 @@ defaults
     timeout connect 2s
     timeout client 75s
     timeout server 30s
+    timeout check 2s
     option redispatch
 frontend door
     bind 127.0.0.1:{port}
