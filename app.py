@@ -1,7 +1,6 @@
 """The composition root: settings in; the Flask app, its worker and its commands out."""
 
 import gc
-import os
 import signal
 import sys
 import time
@@ -69,7 +68,7 @@ DAY = 86400.0
 PLATFORM_SECONDS = 20.0
 STOP_SECONDS = 25.0
 TURN_SECONDS = 0.0005
-EACH_PROCESSOR = 150.0  # events a second, as many as the acknowledgements do not feel
+BESIDE_EACH = 150.0  # events a second for each web process: acknowledgements hardly feel so many
 _log = structlog.get_logger()
 
 
@@ -205,7 +204,7 @@ class Marquee:
                 settings.debounce_seconds,
                 grace,
                 settings.retention_days * DAY,
-                UNLIMITED if apart else EACH_PROCESSOR * (os.cpu_count() or 1),
+                UNLIMITED if apart else BESIDE_EACH * settings.web_concurrency,
             ),
             clock,
             pacer,
