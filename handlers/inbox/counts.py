@@ -13,7 +13,7 @@ from handlers.inbox import tables
 from handlers.inbox.clock import now
 from handlers.inbox.database import Database
 
-QUICK_SECONDS = 0.005
+FEW = 20_000
 SHARE = 50
 PAUSE_SECONDS = 5.0
 SELDOM_SECONDS = 300.0
@@ -43,6 +43,11 @@ class Tally:
     counted_at: float
 
     @property
+    def size(self) -> int:
+        """How many were counted."""
+        return sum(self.waiting.values()) + sum(self.dead.values())
+
+    @property
     def oldest_waiting(self) -> float | None:
         """Since when the event waits that waits the longest."""
         return min(self.waiting_since.values(), default=None)
@@ -64,8 +69,8 @@ def count(database: Database) -> Tally:
 class Counts:
     """For all threads of a process; `clock` tells seconds that never go back.
 
-    What is counted quickly is counted at each look. What takes longer is told as it was kept a little while ago, by whoever
-    is to `keep` it: so nobody who looks has to wait. Where nobody keeps it, or kept it for too long, who looks counts.
+    Up to `FEW` are counted at each look. More are told as they were kept a little while ago, by whoever is to `keep` them: so
+    nobody who looks has to wait. Where nobody keeps them, or kept them for too long, who looks counts.
     """
 
     database: Database
@@ -81,7 +86,7 @@ class Counts:
         """The newest there is. Raises `InboxUnavailable`."""
         self._looked = self.clock()
         kept, age = self._kept, self._looked - self._began
-        if kept is None or self._is_quick() or age > 2 * self._pause():
+        if kept is None or kept.size <= FEW or age > 2 * self._pause():
             return self._count_here()
         return kept
 
@@ -91,12 +96,10 @@ class Counts:
         No more than a fiftieth of the time goes into it. For one thread, which does nothing else.
         """
         while not stop.is_set():
-            if self._kept is None or (self.clock() - self._looked < SELDOM_SECONDS and not self._is_quick()):
+            kept, idle = self._kept, self.clock() - self._looked
+            if kept is None or (kept.size > FEW and idle < SELDOM_SECONDS):
                 self._try_to_count()
             stop.wait(self._pause())
-
-    def _is_quick(self) -> bool:
-        return self._took < QUICK_SECONDS
 
     def _pause(self) -> float:
         return max(PAUSE_SECONDS, SHARE * self._took)

@@ -6,16 +6,17 @@ from sqlalchemy import select
 
 from handlers.errors import InboxUnavailable
 from handlers.inbox import tables
-from handlers.inbox.counts import PAUSE_SECONDS, SELDOM_SECONDS, SHARE, Counts, Tally, count
+from handlers.inbox.counts import FEW, PAUSE_SECONDS, SELDOM_SECONDS, SHARE, Counts, Tally, count
 from handlers.inbox.queue import Outcome, Settlement
 from handlers.inbox.writer import Writer
 
 
 class Counting:
-    """Counts by number: each count takes `seconds` of the clock."""
+    """Counts by number: each count takes `seconds` of the clock, and finds so many dead."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, dead=FEW):
         self.now, self.seconds, self.done, self.failing = 0.0, seconds, 0, False
+        self._dead = dead
 
     def clock(self):
         return self.now
@@ -25,7 +26,7 @@ class Counting:
             raise InboxUnavailable("gone")
         self.now += self.seconds
         self.done += 1
-        return Tally({"tickets": self.done}, {}, {}, self.now)
+        return Tally({"tickets": self.done}, {}, {("tickets", "invalid"): self._dead}, self.now)
 
 
 class Rounds:
@@ -48,12 +49,12 @@ def counts_of(counting):
     return lambda: counts.now().waiting["tickets"]
 
 
-def test_what_is_counted_quickly_is_counted_at_each_look():
-    counts = counts_of(Counting(0.001))
+def test_few_are_counted_at_each_look_however_long_that_takes():
+    counts = counts_of(Counting(0.1, dead=FEW - 100))
     assert [counts() for _ in range(3)] == [1, 2, 3]
 
 
-def test_what_takes_long_is_told_as_it_was_kept_a_little_while_ago():
+def test_many_are_told_as_they_were_kept_a_little_while_ago():
     counting = Counting(0.1)
     counts = counts_of(counting)
     assert counts() == 1
@@ -107,8 +108,8 @@ def test_where_nobody_ever_looked_it_is_counted_once():
     assert counting.done == 1
 
 
-def test_what_is_counted_quickly_is_not_counted_beside():
-    counting = Counting(0.001)
+def test_few_are_not_counted_beside():
+    counting = Counting(0.1, dead=FEW - 100)
     counts = Counts(None, counting, counting.clock)
     counts.keep(Rounds(counting, 100))
     assert counting.done == 1
