@@ -21,7 +21,7 @@ class Arrivals:
         """Nothing is known of them yet; `clock` tells seconds that never go back."""
         self._database, self._clock = database, clock
         self._lull_from = float("-inf")
-        self._counted: tuple[int, float] | None = None
+        self._counted = 0, float("-inf")
         self.per_second = 0.0
 
     def look(self) -> None:
@@ -36,7 +36,7 @@ class Arrivals:
         return self._clock() < self._lull_from
 
     def _count(self, newest: int, moment: float) -> None:
-        before, since = self._counted or (newest, moment)
-        if self._counted is None or moment >= since + COUNT_SECONDS:
-            self.per_second = max(0, newest - before) / max(COUNT_SECONDS, moment - since)
+        before, since = self._counted
+        if moment >= since + COUNT_SECONDS:
+            self.per_second = max(0, newest - before) / (moment - since)
             self._counted = newest, moment
